@@ -1,0 +1,361 @@
+"""The flattening map's expressions: RFC 9535 paths and the closed set of functions around them.
+
+    $.products[*].price        names, ['any key'], [0] or [-1], [*]
+    lower(trim($.email))       trim lower upper nullif coalesce index scale date json
+
+`parse` turns `transformLogic` into these frozen nodes or raises `ExpressionError` with the position.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import available_timezones
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`[*]`"""
+
+
+EACH = Each()
+Step = str | int | Each
+_PLAIN = re.compile(r"[A-Za-z_\u0080-\U0010FFFF][A-Za-z0-9_\u0080-\U0010FFFF]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Steps from the record's root: a name, an index, or `EACH`."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def grain(self) -> Path:
+        """The part up to and with the last `[*]`."""
+        last = max((i for i, step in enumerate(self.steps) if step is EACH), default=-1)
+        return Path(self.steps[: last + 1])
+
+    def __str__(self) -> str:
+        return self.at(())
+
+    def at(self, positions: tuple[int, ...]) -> str:
+        """The path as text, with the first `[*]`s replaced by element indexes: `$.products[2].price`."""
+        left = iter(positions)
+        return "$" + "".join(_segment(step, left) for step in self.steps)
+
+
+def _segment(step: Step, positions: object) -> str:
+    if isinstance(step, Each):
+        index = next(positions, None)  # type: ignore[call-overload]
+        return "[*]" if index is None else f"[{index}]"
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _PLAIN.fullmatch(step) else f"[{_quoted(step)}]"
+
+
+def _quoted(name: str) -> str:
+    """A normalised name selector in single quotes (RFC 9535, 2.7)."""
+    inner = json.dumps(name, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return f"'{inner}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`trim`, `lower` or `upper` of a text."""
+
+    function: Literal["trim", "lower", "upper"]
+    argument: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class NullIf:
+    """Null where the text equals `text`."""
+
+    argument: Expression
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesce:
+    """The first argument that is not null."""
+
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The element's position in `path`, which ends with `[*]`; from 0."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The number times ten to the power of `exponent`, exactly."""
+
+    argument: Expression
+    exponent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`date(...)`: the day of a timestamp, in `timezone` (UTC unless told)."""
+
+    argument: Expression
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """Whatever is there, as JSON text as written."""
+
+    path: Path
+
+
+Expression = Path | Text | NullIf | Coalesce | Index | Scale | Day | Json
+
+
+class ExpressionError(ValueError):
+    """What is wrong with an expression; `position` counts characters from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def paths(expression: Expression) -> tuple[Path, ...]:
+    """Every path that the expression reads, left to right."""
+    if isinstance(expression, Path):
+        return (expression,)
+    if isinstance(expression, Index | Json):
+        return (expression.path,)
+    if isinstance(expression, Coalesce):
+        return tuple(path for argument in expression.arguments for path in paths(argument))
+    return paths(expression.argument)
+
+
+def parse(text: str) -> Expression:
+    """Parse `transformLogic`. Raises `ExpressionError`."""
+    parser = _Parser(text)
+    expression = parser.expression()
+    parser.end()
+    return expression
+
+
+def parse_path(text: str) -> Path:
+    """Parse a bare path. Raises `ExpressionError`."""
+    expression = parse(text)
+    if not isinstance(expression, Path):
+        raise ExpressionError("a path is expected here, such as $.orders[*]", 0)
+    return expression
+
+
+class _Parser:
+    """Recursive descent over one line; blanks are free between tokens outside of paths."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.blanks()
+
+    def blanks(self) -> None:
+        while self.at < len(self.text) and self.text[self.at].isspace():
+            self.at += 1
+
+    def end(self) -> None:
+        if self.at < len(self.text):
+            raise ExpressionError(f"nothing more is expected after this, found {self.text[self.at :]!r}", self.at)
+
+    def take(self, token: str) -> bool:
+        if not self.text.startswith(token, self.at):
+            return False
+        self.at += len(token)
+        self.blanks()
+        return True
+
+    def need(self, token: str, why: str) -> None:
+        if not self.take(token):
+            raise ExpressionError(f"'{token}' is expected {why}", self.at)
+
+    def match(self, pattern: re.Pattern[str]) -> str | None:
+        found = pattern.match(self.text, self.at)
+        if not found:
+            return None
+        self.at = found.end()
+        return found.group()
+
+    def expression(self) -> Expression:
+        if self.text.startswith("$", self.at):
+            return self.path()
+        start = self.at
+        name = self.match(_PLAIN)
+        if name is None:
+            raise ExpressionError("a path such as $.order_id or a function is expected", start)
+        self.blanks()
+        build = _FUNCTIONS.get(name)
+        if build is None:
+            raise ExpressionError(f"unknown function '{name}'; there are {', '.join(_FUNCTIONS)}", start)
+        self.need("(", f"after {name}")
+        result = build(self)
+        self.need(")", f"to close {name}(")
+        return result
+
+    def path(self) -> Path:
+        self.at += 1  # the $
+        steps: list[Step] = []
+        while (step := self.step()) is not None:
+            steps.append(step)
+        self.blanks()
+        return Path(tuple(steps))
+
+    def step(self) -> Step | None:
+        if self.text.startswith("..", self.at):
+            raise ExpressionError("'..' is not supported: name every level", self.at)
+        if self.text.startswith(".", self.at):
+            self.at += 1
+            if self.text.startswith("*", self.at):
+                raise ExpressionError("'.*' is not supported: [*] stands for the elements of an array", self.at)
+            name = self.match(_PLAIN)
+            if name is None:
+                raise ExpressionError("a name is expected after '.'; other keys go in brackets: ['order-id']", self.at)
+            return name
+        if self.text.startswith("[", self.at):
+            return self.bracket()
+        return None
+
+    def bracket(self) -> Step:
+        start = self.at
+        self.at += 1
+        self.blanks()
+        step = self.selector(start)
+        self.blanks()
+        if not self.text.startswith("]", self.at):
+            raise ExpressionError("']' is expected to close '['", self.at)
+        self.at += 1
+        return step
+
+    def selector(self, start: int) -> Step:
+        if self.text.startswith("*", self.at):
+            self.at += 1
+            return EACH
+        if (number := self.match(re.compile(r"-?(0|[1-9][0-9]{0,14})(?![0-9])"))) is not None:
+            if number == "-0":
+                raise ExpressionError("-0 is not an index", start + 1)
+            return int(number)
+        if self.text[self.at : self.at + 1] in ("'", '"'):
+            return self.quoted()
+        raise ExpressionError("a quoted key, an index or * is expected in brackets", self.at)
+
+    def quoted(self) -> str:
+        """A name selector in either quotes, with JSON's escapes (RFC 9535, 2.3.1)."""
+        start, quote = self.at, self.text[self.at]
+        self.at += 1
+        parts: list[str] = []
+        while True:
+            if self.at >= len(self.text):
+                raise ExpressionError(f"the text is not closed: {quote} is missing", start)
+            char = self.text[self.at]
+            if char == quote:
+                self.at += 1
+                break
+            if char == "\\":
+                parts.append(self.escape(quote))
+                continue
+            parts.append('\\"' if char == '"' else char)
+            self.at += 1
+        try:
+            return str(json.loads('"' + "".join(parts) + '"'))
+        except ValueError as error:
+            raise ExpressionError("the text in quotes has a character that must be escaped", start) from error
+
+    def escape(self, quote: str) -> str:
+        pair = self.text[self.at : self.at + 2]
+        if pair == "\\'" and quote == "'":
+            self.at += 2
+            return "'"
+        found = self.match(re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})'))
+        if found is None or (found == '\\"' and quote == "'"):
+            raise ExpressionError(f"{pair!r} is not an escape", self.at)
+        return found
+
+    def literal(self) -> str:
+        if self.text[self.at : self.at + 1] not in ("'", '"'):
+            raise ExpressionError("a text in quotes is expected, such as ''", self.at)
+        text = self.quoted()
+        self.blanks()
+        return text
+
+    def integer(self) -> int:
+        number = self.match(re.compile(r"-?[0-9]{1,2}(?![0-9.])"))
+        if number is None:
+            raise ExpressionError("a power of ten between -99 and 99 is expected, such as -2", self.at)
+        self.blanks()
+        return int(number)
+
+
+def _text(function: Literal["trim", "lower", "upper"]) -> Callable[[_Parser], Expression]:
+    return lambda parser: Text(function, parser.expression())
+
+
+def _nullif(parser: _Parser) -> Expression:
+    argument = parser.expression()
+    parser.need(",", "in nullif(path, '')")
+    return NullIf(argument, parser.literal())
+
+
+def _coalesce(parser: _Parser) -> Expression:
+    arguments = [parser.expression()]
+    while parser.take(","):
+        arguments.append(parser.expression())
+    if len(arguments) < 2:
+        raise ExpressionError("coalesce takes two paths or more", parser.at)
+    return Coalesce(tuple(arguments))
+
+
+def _index(parser: _Parser) -> Expression:
+    start = parser.at
+    path = parser.expression()
+    if not isinstance(path, Path) or not path.steps or path.steps[-1] is not EACH:
+        raise ExpressionError("index takes a path that ends with [*], such as $.products[*]", start)
+    return Index(path)
+
+
+def _scale(parser: _Parser) -> Expression:
+    argument = parser.expression()
+    parser.need(",", "in scale(path, -2)")
+    return Scale(argument, parser.integer())
+
+
+def _date(parser: _Parser) -> Expression:
+    argument = parser.expression()
+    if not parser.take(","):
+        return Day(argument)
+    start = parser.at
+    timezone = parser.literal()
+    if timezone not in available_timezones():
+        raise ExpressionError(f"unknown time zone '{timezone}': an IANA name is expected, such as America/Recife", start)
+    return Day(argument, timezone)
+
+
+def _json(parser: _Parser) -> Expression:
+    start = parser.at
+    path = parser.expression()
+    if not isinstance(path, Path):
+        raise ExpressionError("json takes a path", start)
+    return Json(path)
+
+
+_FUNCTIONS: dict[str, Callable[[_Parser], Expression]] = {
+    "trim": _text("trim"),
+    "lower": _text("lower"),
+    "upper": _text("upper"),
+    "nullif": _nullif,
+    "coalesce": _coalesce,
+    "index": _index,
+    "scale": _scale,
+    "date": _date,
+    "json": _json,
+}

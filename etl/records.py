@@ -1,0 +1,123 @@
+"""The nouns that the stages hand to each other. Frozen, and free of behaviour but for identity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is promised, at its place in the contract. `expected` says it in words for the report.
+
+    `name` is the contract's own keyword (`required`, `minimum`, `pattern`, `type`), or the name of a
+    quality rule. Rules about the record or the upload as such have no table and no column.
+    """
+
+    name: str
+    expected: str
+    table: str | None = None
+    column: str | None = None
+    severity: Severity = "error"
+    masked: bool = False  # values under this rule are personal: shown in rejected.ndjson only
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule broken at one place.
+
+    `record` counts from 1 (0: the upload as a whole). `rows` are the rows of `rule.table` that it touches,
+    counted from 0 within the record; none where there is no row, and then the record as such is broken.
+    `value` is the offending value as JSON text, None where it is absent or not the rule's to show.
+    """
+
+    rule: Rule
+    record: int
+    path: str | None = None
+    value: str | None = None
+    detail: str | None = None
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One source object as it was when it was read. `arrival` is aware, in UTC."""
+
+    location: str
+    arrival: datetime
+    size: int
+    etag: str | None = None
+    version: str | None = None
+
+
+def digest(data: bytes) -> str:
+    """The short hash used in names: 16 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive records of an upload.
+
+    `texts` holds each record's bytes as received (without the separators round it), `lines` and `offsets`
+    say where each begins in the uncompressed upload: line from 1, byte from 0. `first` is the number of
+    the first record, from 1.
+    """
+
+    first: int
+    texts: Sequence[bytes]
+    lines: Sequence[int]
+    offsets: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An upload that can't be taken apart into records: the reader's last word on it."""
+
+    reason: str
+    line: int | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table, in record order: typed values and where each came from.
+
+    `records` (int64, one per row) holds record numbers; `positions` one int64 array per `[*]` of the table's
+    grain: the element's index. `unknown` names, by column, the rows whose value did not convert: null in
+    `values`, and not to be judged by any other rule.
+    """
+
+    values: pa.Table
+    records: np.ndarray
+    positions: tuple[np.ndarray, ...]
+    unknown: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """A field of the documents that no column reads: in how many records, and the first of them."""
+
+    path: str
+    records: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flattened:
+    """What became of a block: rows by table name, and what could not become rows."""
+
+    rows: Mapping[str, Rows]
+    violations: Sequence[Violation]
+    unknown_fields: Sequence[UnknownField] = ()
