@@ -336,7 +336,9 @@ def _date(parser: _Parser) -> Expression:
     start = parser.at
     timezone = parser.literal()
     if timezone not in available_timezones():
-        raise ExpressionError(f"unknown time zone '{timezone}': an IANA name is expected, such as America/Recife", start)
+        raise ExpressionError(
+            f"unknown time zone '{timezone}': an IANA name is expected, such as America/Recife", start
+        )
     return Day(argument, timezone)
 
 

@@ -16,9 +16,7 @@ import pyarrow as pa
 from etl.contract.expressions import Expression, Path
 from etl.records import Rule
 
-Kind = Literal[
-    "string", "integer", "number", "decimal", "boolean", "date", "time", "timestamp", "array", "object"
-]
+Kind = Literal["string", "integer", "number", "decimal", "boolean", "date", "time", "timestamp", "array", "object"]
 
 
 @dataclass(frozen=True, slots=True)
