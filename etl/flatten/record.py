@@ -1,0 +1,291 @@
+"""The per-record path: one document -> rows, or the reasons why not. This is the specification of flattening.
+
+The vectorised path (`vector`) does the same for straight records by the block; a property test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import jiter
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.contract.expressions import Coalesce, Day, Each, Expression, Index, Json, NullIf, Path, Scale, Step, Text
+from etl.contract.model import Column, Contract, Table, Type
+from etl.flatten import temporal
+from etl.flatten.convert import Misfit, convert, found, instant, json_text, number_of, text_of
+from etl.flatten.fields import Node, argument_type, unknown
+from etl.flatten.temporal import Unfit
+from etl.records import Rule, Violation
+
+NOT_UTF8 = Rule("encoding", "UTF-8")
+NOT_JSON = Rule("json", "one JSON object")
+DUPLICATE_KEY = Rule("duplicateKeys", "every key once in its object")
+UNKNOWN = Rule("unknownFields", "only fields that the contract reads")
+NO_ROWS = Rule("emptyRecords", "at least one row in some table")
+
+_TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
+_PLACE = re.compile(r" at line \d+ column (\d+)$")
+
+
+@dataclass(slots=True)
+class RecordRows:
+    """Rows of one table from one record: typed values in column order, element positions, unknown columns."""
+
+    values: list[list[Any]] = field(default_factory=list)
+    positions: list[tuple[int, ...]] = field(default_factory=list)
+    unknown: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FlatRecord:
+    """What became of one record. `fields` are the fields that no column reads."""
+
+    rows: dict[str, RecordRows]
+    violations: list[Violation]
+    fields: set[Path] = field(default_factory=set)
+
+
+class Broken(Exception):
+    """The document is not shaped as the path needs it; `at` is the place. Its value is nobody's to show."""
+
+    def __init__(self, at: str, value: Any, expected: str) -> None:
+        super().__init__(f"found {found(value)}, expected {expected}")
+        self.at = at
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A value that a function computed: of the column's own type, not a JSON value to convert."""
+
+    value: Any
+
+
+def parse(text: bytes) -> tuple[dict[str, Any] | None, Violation | None]:
+    """The document, or why the text is not one JSON object (violation without its record number)."""
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return None, Violation(NOT_UTF8, 0, detail=f"invalid at byte {error.start} of the record")
+    try:
+        document = jiter.from_json(
+            text, allow_inf_nan=False, catch_duplicate_keys=True, float_mode="lossless-float", cache_mode="keys"
+        )
+    except ValueError as error:
+        return None, _not_json(str(error))
+    if not isinstance(document, dict):
+        return None, Violation(NOT_JSON, 0, path="$", detail=f"found {found(document)}")
+    return document, None
+
+
+def _not_json(message: str) -> Violation:
+    """The parser's reason without the document's own words (a duplicate key is named in its message)."""
+    place = _PLACE.search(message)
+    where = f" at byte {max(int(place[1]) - 1, 0)} of the record" if place else ""
+    if message.startswith("Detected duplicate key"):
+        return Violation(DUPLICATE_KEY, 0, detail=f"a key that its object already has{where}")
+    return Violation(NOT_JSON, 0, detail=f"{_PLACE.sub('', message)}{where}")
+
+
+def flatten(number: int, text: bytes, contract: Contract, root: Node) -> FlatRecord:
+    """Flatten one record's text under the contract. `root` is `fields.tree(contract)`."""
+    document, violation = parse(text)
+    if document is None:
+        assert violation is not None  # noqa: S101  one of the two
+        return FlatRecord({}, [_numbered(violation, number)])
+    record = _Record(number, text, document)
+    rows = {table.name: record.table(table) for table in contract.tables}
+    fields = set(unknown(document, root))
+    violations = [*record.violations, *_unknown_fields(number, fields, contract)]
+    if not violations and not any(flat.values for flat in rows.values()):
+        violations += no_rows(number, contract)
+    return FlatRecord(rows, violations, fields)
+
+
+def _numbered(violation: Violation, number: int) -> Violation:
+    return Violation(violation.rule, number, violation.path, violation.value, violation.detail)
+
+
+def no_rows(number: int, contract: Contract) -> list[Violation]:
+    """The violation of a record that gives no row in any table, unless the contract allows it."""
+    if contract.policies.empty_records == "allow":
+        return []
+    return [Violation(NO_ROWS, number, path=str(contract.tables[0].grain))]
+
+
+def _unknown_fields(number: int, fields: set[Path], contract: Contract) -> list[Violation]:
+    if contract.policies.unknown_fields != "reject":
+        return []
+    return [Violation(UNKNOWN, number, path=path) for path in sorted(map(str, fields))]
+
+
+class _Record:
+    """One document while it is flattened; collects its violations, one per column and place."""
+
+    def __init__(self, number: int, text: bytes, document: dict[str, Any]) -> None:
+        self.number = number
+        self.text = text
+        self.document = document
+        self.found: dict[tuple[str, str, str], Violation] = {}
+
+    @property
+    def violations(self) -> list[Violation]:
+        return list(self.found.values())
+
+    def table(self, table: Table) -> RecordRows:
+        flat = RecordRows()
+        try:
+            elements = list(_elements(self.document, table.grain.steps, ()))
+        except Broken as broken:
+            self.note(Violation(Rule("type", broken.expected, table.name), self.number, broken.at, detail=str(broken)))
+            return flat
+        for positions in elements:
+            self.row(table, positions, flat)
+        return flat
+
+    def row(self, table: Table, positions: tuple[int, ...], flat: RecordRows) -> None:
+        values, unknowns = [], []
+        for column in table.columns:
+            value, path, misfits = self.cell(column, positions)
+            values.append(value)
+            if misfits:
+                unknowns.append(column.name)
+            for misfit in misfits:
+                self.misfit(column, path + misfit.suffix, misfit, len(flat.values))
+        flat.values.append(values)
+        flat.positions.append(positions)
+        flat.unknown.append(unknowns)
+
+    def cell(self, column: Column, positions: tuple[int, ...]) -> tuple[Any, str, list[Misfit]]:
+        """The typed value, the path it was read at, and what kept it from converting."""
+        at = _first(column.source).at(positions)
+        try:
+            value = self.evaluate(column.source, column.type, positions)
+        except Broken as broken:
+            return None, broken.at, [Misfit("", None, str(broken))]
+        except Unfit as reason:
+            return None, at, [Misfit("", self.evaluate(_first(column.source), column.type, positions), str(reason))]
+        if isinstance(value, _Typed):
+            return value.value, at, []
+        result, misfits = convert(value, column.type)
+        return result, at, misfits
+
+    def evaluate(self, expression: Expression, type_: Type, positions: tuple[int, ...]) -> Any:
+        """The expression's JSON value, or a `_Typed` one. Raises `Broken`, `Unfit`."""
+        if isinstance(expression, Path):
+            return _resolve(self.document, expression.steps, positions)
+        if isinstance(expression, Index):
+            return positions[_depth(expression.path) - 1]
+        if isinstance(expression, Json):
+            return self.raw(expression.path, positions)
+        if isinstance(expression, Coalesce):
+            values = (self.evaluate(argument, type_, positions) for argument in expression.arguments)
+            return next((value for value in values if value is not None), None)
+        inner = argument_type(expression, type_)
+        value = self.evaluate(expression.argument, inner, positions)
+        return None if value is None else _apply(expression, value, inner)
+
+    def raw(self, path: Path, positions: tuple[int, ...]) -> str | None:
+        """The slice of the record's text at a path: `json` keeps what was written."""
+        if _resolve(self.document, path.steps, positions) is None:
+            return None
+        raw = msgspec.Raw(self.text)
+        elements = iter(positions)
+        for step in path.steps:
+            raw = _raw_step(raw, next(elements) if isinstance(step, Each) else step)
+        return bytes(raw).strip().replace(b"\n", b" ").replace(b"\r", b" ").decode()
+
+    def misfit(self, column: Column, path: str, misfit: Misfit, row: int) -> None:
+        value = None if misfit.value is None else json_text(misfit.value)
+        self.note(Violation(column.cast, self.number, path, value, misfit.reason, (row,)))
+
+    def note(self, violation: Violation) -> None:
+        """One violation per rule and place, however many rows repeat it."""
+        key = (str(violation.rule.table), str(violation.rule.column), str(violation.path))
+        known = self.found.get(key)
+        if known is None:
+            self.found[key] = violation
+        elif violation.rows and violation.rows[0] not in known.rows:
+            rows = (*known.rows, *violation.rows)
+            self.found[key] = Violation(known.rule, known.record, known.path, known.value, known.detail, rows)
+
+
+def _first(expression: Expression) -> Path:
+    while not isinstance(expression, Path):
+        if isinstance(expression, Index | Json):
+            return expression.path
+        expression = expression.arguments[0] if isinstance(expression, Coalesce) else expression.argument
+    return expression
+
+
+def _depth(path: Path) -> int:
+    return sum(isinstance(step, Each) for step in path.steps)
+
+
+def _apply(expression: Text | NullIf | Scale | Day, value: Any, type_: Type) -> Any:
+    if isinstance(expression, Text):
+        return _TEXTS[expression.function](pa.scalar(text_of(value))).as_py()
+    if isinstance(expression, NullIf):
+        return None if value == expression.text else value
+    if isinstance(expression, Scale):
+        sign, digits, exponent = number_of(value).as_tuple()
+        return Decimal((sign, digits, int(exponent) + expression.exponent))
+    return _Typed(temporal.day_in(instant(value, type_, "us"), "us", expression.timezone))
+
+
+def _elements(
+    value: Any, steps: tuple[Step, ...], at: tuple[int, ...], done: tuple[Step, ...] = ()
+) -> Iterator[tuple[int, ...]]:
+    """The positions of every element of a grain. Raises `Broken` where `[*]` meets something else than an array."""
+    if not steps:
+        yield at
+        return
+    if value is None:
+        return
+    step, rest, done = steps[0], steps[1:], (*done, steps[0])
+    if isinstance(step, Each):
+        for index, element in enumerate(_array(value, Path(done[:-1]).at(at))):
+            yield from _elements(element, rest, (*at, index), done)
+    else:
+        yield from _elements(_member(value, step, Path(done[:-1]).at(at)), rest, at, done)
+
+
+def _resolve(value: Any, steps: tuple[Step, ...], positions: tuple[int, ...]) -> Any:
+    """The value at a path, None where it is null or absent. Raises `Broken`."""
+    elements = iter(positions)
+    for done, step in enumerate(steps):
+        if value is None:
+            return None
+        if isinstance(step, Each):
+            value = _array(value, Path(steps[:done]).at(positions))[next(elements)]
+        else:
+            value = _member(value, step, Path(steps[:done]).at(positions))
+    return value
+
+
+def _array(value: Any, at: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Broken(at, value, "an array")
+    return value
+
+
+def _member(value: Any, step: str | int, at: str) -> Any:
+    if isinstance(step, str):
+        if not isinstance(value, dict):
+            raise Broken(at, value, "an object")
+        return value.get(step)
+    elements = _array(value, at)
+    return elements[step] if -len(elements) <= step < len(elements) else None
+
+
+def _raw_step(raw: msgspec.Raw, step: str | int) -> msgspec.Raw:
+    if isinstance(step, str):
+        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[step]
+    return msgspec.json.decode(raw, type=list[msgspec.Raw])[step]

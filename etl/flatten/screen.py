@@ -1,0 +1,193 @@
+"""Which records are straight: one JSON object each, of exactly the shape and types that the contract reads.
+
+Arrow's reader is fast, but neither strict nor crash-safe. So a typed msgspec decoder, made from the tree of fields,
+sees every record first: what it refuses goes the per-record way. Fields that no column reads are learned as they turn
+up, so that a feed that always carries them stays straight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+import pyarrow as pa
+
+from etl.contract.expressions import EACH, Each, Path, Step
+from etl.flatten.fields import Node
+
+_LEARNED_AT_MOST = 500  # a feed with more unknown fields than this goes record by record
+_REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+Steps = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Indexes of the straight records, and what was decoded of them where something looks at that."""
+
+    straight: list[int]
+    decoded: list[Any] | None
+
+
+class Screen:
+    """A typed decoder for one contract; `reading` gives the Arrow type under which a leaf is read."""
+
+    def __init__(self, root: Node, reading: Callable[[Steps, Node], pa.DataType]) -> None:
+        self._root = root
+        self._reading = reading
+        self._attributes: dict[tuple[Steps, str], str] = {}
+        self.learned: set[Steps] = set()
+        self._has_raw = False
+        self._build()
+
+    def learn(self, paths: set[Path]) -> None:
+        """Take these unknown fields as known from now on."""
+        new = {path.steps for path in paths if _nameable(path)} - self.learned
+        if new and len(self.learned) + len(new) <= _LEARNED_AT_MOST:
+            self.learned |= new
+            self._build()
+
+    def split(self, texts: Sequence[bytes]) -> Screened:
+        """Screen the records of a block."""
+        if not self.learned and not self._has_raw:
+            return Screened(self._check(texts), None)
+        straight, decoded = self._decode(texts)
+        return self._without_duplicate_keys(texts, straight, decoded)
+
+    def _check(self, texts: Sequence[bytes]) -> list[int]:
+        decode, straight = self._decoder.decode, []
+        for index, text in enumerate(texts):
+            try:
+                decode(text)
+            except _REFUSALS:
+                continue
+            straight.append(index)
+        return straight
+
+    def _decode(self, texts: Sequence[bytes]) -> tuple[list[int], list[Any]]:
+        decode, straight, decoded = self._decoder.decode, [], []
+        for index, text in enumerate(texts):
+            try:
+                decoded.append(decode(text))
+            except _REFUSALS:
+                continue
+            straight.append(index)
+        return straight, decoded
+
+    def _without_duplicate_keys(self, texts: Sequence[bytes], straight: list[int], decoded: list[Any]) -> Screened:
+        """Where Arrow reads, it refuses a key that comes twice; elsewhere msgspec keeps the last, and quotes are lost."""
+        encode = msgspec.json.Encoder().encode
+        if encode(decoded).count(b'"') == sum(texts[index].count(b'"') for index in straight):
+            return Screened(straight, decoded)
+        kept = [
+            (index, item)
+            for index, item in zip(straight, decoded, strict=True)
+            if encode(item).count(b'"') == texts[index].count(b'"')
+        ]
+        return Screened([index for index, _ in kept], [item for _, item in kept])
+
+    def values(self, decoded: Sequence[Any], path: Path) -> list[Any]:
+        """What `json()` reads, for every element of the path's `[*]`s in document order; None where absent."""
+        return [value for item in decoded for value in self._values(item, path.steps, ())]
+
+    def _values(self, value: Any, steps: Steps, done: Steps) -> Iterator[Any]:
+        if not steps:
+            yield None if value is None or value is msgspec.UNSET else value
+        elif value is None or value is msgspec.UNSET:
+            if EACH not in steps:
+                yield None
+        elif isinstance(steps[0], Each):
+            for element in value:
+                yield from self._values(element, steps[1:], (*done, EACH))
+        else:
+            yield from self._values(self._member(value, steps[0], done), steps[1:], _place(done, steps[0]))
+
+    def _member(self, value: Any, step: str | int, done: Steps) -> Any:
+        if isinstance(step, str):
+            return getattr(value, self._attributes[done, step])
+        return value[step] if -len(value) <= step < len(value) else None
+
+    def holds(self, item: Any, steps: Steps) -> bool:
+        """Whether a decoded record has this learned field, anywhere under its `[*]`s."""
+        return self._holds(item, steps, ())
+
+    def _holds(self, value: Any, steps: Steps, done: Steps) -> bool:
+        if value is msgspec.UNSET:
+            return False
+        if not steps:
+            return True
+        if value is None:
+            return False
+        if isinstance(steps[0], Each):
+            return any(self._holds(element, steps[1:], (*done, EACH)) for element in value)
+        return self._holds(self._member(value, steps[0], done), steps[1:], (*done, steps[0]))
+
+    def _build(self) -> None:
+        self._attributes.clear()
+        self._decoder = msgspec.json.Decoder(self._type(self._root, ()))
+
+    def _type(self, node: Node, steps: Steps) -> Any:
+        if node.whole:
+            self._has_raw = True
+            return msgspec.Raw
+        if node.element is not None:
+            return list[self._type(node.element, (*steps, EACH)) | None]  # type: ignore[misc]
+        if node.names or not node.reads:
+            return self._struct(node, steps)
+        return _python(self._reading(steps, node))
+
+    def _struct(self, node: Node, steps: Steps) -> Any:
+        known = {name: self._type(child, (*steps, name)) for name, child in node.names.items()}
+        learned = {path[-1]: Any for path in self.learned if path[:-1] == steps}
+        members = [*known.items(), *learned.items()]
+        names = {f"f{index}": str(name) for index, (name, _) in enumerate(members)}
+        self._attributes.update({(steps, name): attribute for attribute, name in names.items()})
+        fields = [
+            (f"f{index}", type_ | None | msgspec.UnsetType, msgspec.UNSET) for index, (_, type_) in enumerate(members)
+        ]
+        return msgspec.defstruct("Object", fields, rename=names, forbid_unknown_fields=True, gc=False)
+
+
+def _place(done: Steps, step: str | int) -> Steps:
+    """An index leads to the node that stands for every element."""
+    return (*done, EACH if isinstance(step, int) else step)
+
+
+def _nameable(path: Path) -> bool:
+    """Whether msgspec takes the names: it refuses those that JSON would escape."""
+    return all(not isinstance(step, str) or _plain(step) for step in path.steps)
+
+
+def _plain(name: str) -> bool:
+    return '"' not in name and "\\" not in name and all(ord(char) >= 32 for char in name)
+
+
+def unnameable(node: Node) -> bool:
+    """Whether some name of the tree can't be screened."""
+    children = [*node.names.values(), *([node.element] if node.element else [])]
+    return not all(map(_plain, node.names)) or any(map(unnameable, children))
+
+
+def _python(arrow: pa.DataType) -> Any:
+    if pa.types.is_string(arrow):
+        return str
+    if pa.types.is_boolean(arrow):
+        return bool
+    if pa.types.is_integer(arrow):
+        return _integer(arrow)
+    return _decimal(arrow) if pa.types.is_decimal(arrow) else float
+
+
+def _decimal(arrow: pa.DataType) -> Any:
+    """Arrow's reader checks the scale of a decimal but not its precision. Doubles round, but never across a bound."""
+    bound = 10.0 ** (arrow.precision - arrow.scale)
+    return Annotated[float, msgspec.Meta(gt=-bound, lt=bound)]
+
+
+def _integer(arrow: pa.DataType) -> Any:
+    if pa.types.is_unsigned_integer(arrow):
+        top = 2**arrow.bit_width - 1
+        return Annotated[int, msgspec.Meta(ge=0, le=top) if arrow.bit_width < 64 else msgspec.Meta(ge=0)]
+    edge = 2 ** (arrow.bit_width - 1)
+    return Annotated[int, msgspec.Meta(ge=-edge, le=edge - 1)]
