@@ -1,0 +1,15 @@
+"""A local file to blocks of records: whatever an upload may be, told by its content.
+
+stored.py    the file's bytes, hashed as they pass
+inflate.py   gzip, zstd or plain, by magic bytes
+form.py      NDJSON, an array, one document
+lines.py     NDJSON apart, in vectorised blocks
+values.py    arrays and documents apart, each element with its place
+wrapped.py   the records inside a wrapping document
+"""
+
+from etl.read.form import Delimiter, Form
+from etl.read.inflate import Compression
+from etl.read.reading import Reading, read
+
+__all__ = ["Compression", "Delimiter", "Form", "Reading", "read"]

@@ -1,0 +1,76 @@
+"""NDJSON: one record a line. No line is judged here, and none of them costs a step of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from etl.read.chunks import regular
+from etl.read.form import BLANKS, Text
+from etl.records import Block
+
+_IS_BLANK = np.isin(np.arange(256), list(BLANKS))
+
+
+def blocks(text: Text, size: int) -> Iterator[Block]:
+    """Blocks of about `size` bytes of whole lines; a longer line makes its own block longer."""
+    first, line, offset = 1, text.line, text.offset
+    for piece in _pieces(text.chunks, size):
+        lines = _split(piece)
+        block = _block(piece, lines, first, line, offset)
+        if block.texts:
+            yield block
+        first += len(block.texts)
+        line += len(lines)
+        offset += len(piece)
+
+
+def _pieces(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Whole lines, cut at the last line feed before every multiple of `size`: it depends on the bytes alone."""
+    held: list[bytes] = []
+    for chunk in regular(chunks, size):
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield b"".join((*held, memoryview(chunk)[:cut]))
+            held.clear()
+        if cut < len(chunk):
+            held.append(chunk[cut:])
+    if held:
+        yield b"".join(held)
+
+
+def _split(piece: bytes) -> list[bytes]:
+    lines = piece.split(b"\n")
+    if not lines[-1]:  # after the last line feed
+        lines.pop()
+    return lines
+
+
+def _block(piece: bytes, lines: list[bytes], first: int, line: int, offset: int) -> Block:
+    """The lines of `piece` that hold anything; the first of them is `line`, at `offset`."""
+    lengths = np.fromiter(map(len, lines), np.int64, len(lines))
+    starts = np.cumsum(lengths + 1) - lengths - 1
+    offsets = (starts + offset).tolist()
+    if _are_bare(piece, starts, lengths):
+        return Block(first, lines, range(line, line + len(lines)), offsets)
+    return _stripped(lines, first, line, offsets)
+
+
+def _are_bare(piece: bytes, starts: np.ndarray, lengths: np.ndarray) -> bool:
+    """No line is empty, or begins or ends with a blank."""
+    if not lengths.all():
+        return False
+    characters = np.frombuffer(piece, np.uint8)
+    return not (_IS_BLANK[characters[starts]].any() or _IS_BLANK[characters[starts + lengths - 1]].any())
+
+
+def _stripped(lines: list[bytes], first: int, line: int, offsets: list[int]) -> Block:
+    texts = [text.strip(BLANKS) for text in lines]
+    kept = [i for i, text in enumerate(texts) if text]
+    return Block(
+        first,
+        [texts[i] for i in kept],
+        [line + i for i in kept],
+        [offsets[i] + len(lines[i]) - len(lines[i].lstrip(BLANKS)) for i in kept],
+    )
