@@ -1,0 +1,250 @@
+"""The document against ODCS's own JSON Schema: one clear fault for each mistake, and the rest usable.
+
+The schema says "either, or" a lot (`oneOf`, `if/then`, `unevaluatedProperties`), which makes one misspelt key a dozen
+errors. Three keywords are therefore judged by hand here; all else is `jsonschema`'s.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft201909Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from etl.contract.source import Place, Source
+from etl.contract.words import did_you_mean, listed, spoken
+
+Schema = Mapping[str, Any]
+
+_TYPES = {
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_DISCRIMINATORS = ("logicalType", "type")  # the keys that `if` asks about, here and in ODCS
+
+
+def check(source: Source) -> Any:
+    """Put every breach of the schema into `source.faults`; return a copy of the data without what is at fault."""
+    place = Place(source)
+    errors = list(_validator().iter_errors(source.data))
+    for error in errors:
+        _fault(functools.reduce(Place.__truediv__, error.absolute_path, place), error)
+    return _pruned(source.data, [tuple(error.absolute_path) for error in errors if error.validator != "required"])
+
+
+@functools.cache
+def _validator() -> Any:
+    keywords = {
+        "unevaluatedProperties": _known_keys,
+        "additionalProperties": _known_keys,
+        "required": _required,
+        "oneOf": _one_of,
+        "if": _if,
+    }
+    checker: Any = extend(Draft201909Validator, keywords)  # type: ignore[no-untyped-call]
+    return checker(_schema())
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    """ODCS's schema, where a quality rule is of type `library` unless told and may say `rule` for `metric` (v3.0)."""
+    schema: dict[str, Any] = json.loads(OpenDataContractStandard.json_schema())  # type: ignore[no-untyped-call]
+    definitions = schema["$defs"]
+    definitions["DataQuality"]["allOf"][0]["if"] = {"properties": {"type": {"const": "library"}}}
+    del definitions["DataQualityLibrary"]["required"]
+    return schema
+
+
+# The keywords judged by hand. Each is `(validator, its value, the instance, the schema it stands in)`.
+
+
+def _known_keys(validator: Any, allowed: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+    """A key is known if any part of the schema that is in force names it, whether or not its value is right."""
+    if allowed is not False or not isinstance(instance, dict):
+        return
+    known = set(_keys(validator, schema, instance))
+    for key in instance.keys() - known:
+        yield ValidationError(_unknown(key, known, schema), path=(key,))
+
+
+def _unknown(key: str, known: set[str], schema: Schema) -> str:
+    if key in _keys(None, schema, {}):
+        return f"'{key}' does not belong here: it goes with another {' or '.join(_DISCRIMINATORS)}"
+    hint = did_you_mean(key, known)
+    return f"unknown key '{key}'" + (hint or f"; there are {listed(sorted(known))}")
+
+
+def _keys(validator: Any, schema: Schema, instance: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that a schema names for this instance; without a validator, for any instance at all."""
+    yield from schema.get("properties", ())
+    parts = [*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    if "$ref" in schema:
+        parts.append(_resolve(schema["$ref"]))
+    if "then" in schema and (validator is None or _holds(validator, schema["if"], instance, unclear=True)):
+        parts.append(schema["then"])
+    for part in parts:
+        yield from _keys(validator, part, instance)
+
+
+def _resolve(reference: str) -> Schema:
+    return functools.reduce(lambda node, key: node[key], reference.removeprefix("#/").split("/"), _schema())
+
+
+def _holds(validator: Any, condition: Schema, instance: Mapping[str, Any], *, unclear: bool) -> bool:
+    """Whether an `if` holds; `unclear` where the key it asks about is absent or has a value ODCS does not know."""
+    asked = set(_keys(None, condition, {})).intersection(_DISCRIMINATORS)
+    if "logicalType" in asked and "logicalType" not in instance:
+        return unclear
+    if any(key in instance and instance[key] not in _known_values(key) for key in asked):
+        return unclear
+    return bool(validator.evolve(schema=condition).is_valid(instance))
+
+
+@functools.cache
+def _known_values(key: str) -> frozenset[str]:
+    owners = {"logicalType": ("SchemaBaseProperty",), "type": ("Server", "DataQuality")}[key]
+    return frozenset(value for owner in owners for value in _resolve(f"$defs/{owner}")["properties"][key]["enum"])
+
+
+def _if(validator: Any, condition: Schema, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+    if isinstance(instance, dict) and _holds(validator, condition, instance, unclear=False):
+        yield from validator.descend(instance, schema["then"], schema_path="then")
+
+
+def _required(validator: Any, names: list[str], instance: Any, schema: Schema) -> Iterator[ValidationError]:
+    """What is missing, but for what is there misspelt: that is a fault of its own already."""
+    if isinstance(instance, dict):
+        unknown = instance.keys() - set(_keys(None, schema, {}))
+        missing = (name for name in names if name not in instance)
+        yield from (ValidationError(f"'{name}' is missing") for name in missing if not did_you_mean(name, unknown))
+
+
+def _one_of(validator: Any, branches: list[Schema], instance: Any, schema: Schema) -> Iterator[ValidationError]:
+    if all("required" in branch for branch in branches):
+        yield from _operator(validator, branches, instance)
+        return
+    fitting = [branch for branch in branches if validator.evolve(schema=branch).is_valid(instance)]
+    meant = [branch for branch in branches if validator.is_type(instance, _type(branch))]
+    if fitting:
+        return
+    if meant:
+        yield from validator.descend(instance, meant[0])
+    else:
+        expected = " or ".join(_TYPES[_type(branch)] for branch in branches)
+        yield ValidationError(f"{expected} is expected, found {spoken(instance)}")
+
+
+def _type(branch: Schema) -> str:
+    if "$ref" in branch:
+        return _type(_resolve(branch["$ref"]))
+    return str(branch.get("type", "string"))
+
+
+def _operator(validator: Any, branches: list[Schema], instance: Any) -> Iterator[ValidationError]:
+    """Exactly one `mustBe...` in a quality rule."""
+    present = [branch for branch in branches if branch["required"][0] in instance]
+    if len(present) == 1:
+        yield from validator.descend(instance, present[0])
+        return
+    names = listed(branch["required"][0] for branch in present or branches)
+    yield ValidationError(f"only one of {names} can be here" if present else f"an operator is missing: one of {names}")
+
+
+# What an error says.
+
+
+def _fault(place: Place, error: ValidationError) -> None:
+    if error.validator in ("unevaluatedProperties", "additionalProperties"):
+        place.fault_key(error.message)
+    else:
+        place.fault(_message(error))
+
+
+def _message(error: ValidationError) -> str:
+    value: Any = error.validator_value
+    found: Any = error.instance
+    match error.validator:
+        case "type":
+            return _expected(value, found)
+        case "enum":
+            return _not_in(error.absolute_path[-1], found, value)
+        case "minimum":
+            return f"at least {value} is expected, found {found}"
+        case "exclusiveMinimum":
+            return f"a number above {value} is expected, found {found}"
+        case "minItems" | "maxItems":
+            word = "at least" if error.validator == "minItems" else "at most"
+            return f"{word} {value} {'entry' if value == 1 else 'entries'} expected, found {len(found)}"
+        case "uniqueItems":
+            return "the entries of this list must differ"
+        case "pattern":
+            return f"{spoken(found)} does not match {value}"
+        case "anyOf" | "not":
+            return "this is not a form that ODCS allows here"
+        case _:
+            return error.message
+
+
+def _expected(types: str | list[str], found: Any) -> str:
+    words = " or ".join(_TYPES[name] for name in ([types] if isinstance(types, str) else types))
+    quotes = ": put it in quotes" if types == "string" and not isinstance(found, list | dict | None) else ""
+    return f"{words} is expected, found {spoken(found)}{quotes}"
+
+
+def _not_in(key: str | int, found: Any, known: list[str]) -> str:
+    hint = did_you_mean(found, known) if isinstance(found, str) else ""
+    return f"{spoken(found)} is not a {key}{hint or f'; there are {listed(known)}'}"
+
+
+# What is left when the faulty is taken out.
+
+
+def _pruned(data: Any, routes: list[tuple[str | int, ...]]) -> Any:
+    """A copy without the values at these routes. List positions stay: a faulty entry becomes an empty mapping."""
+    result = copy.deepcopy(data) if isinstance(data, dict) else {}
+    for route in routes:
+        _cut(result, route)
+    return result
+
+
+def _cut(node: Any, route: tuple[str | int, ...]) -> None:
+    """Take one value out; a text in a list takes its list along, since only mappings have an empty form."""
+    while route and isinstance(route[-1], int) and not _holds_mappings(node, route[:-1]):
+        route = route[:-1]
+    if not route:
+        return
+    *outer, last = route
+    holder = _lookup(node, tuple(outer))
+    if isinstance(holder, list) and isinstance(last, int):
+        holder[last] = {}
+    elif isinstance(holder, dict):
+        holder.pop(last, None)
+
+
+_LISTS_OF_MAPPINGS = {"schema", "properties", "quality", "servers", "customProperties", "enum"}
+
+
+def _holds_mappings(node: Any, route: tuple[str | int, ...]) -> bool:
+    return bool(route) and route[-1] in _LISTS_OF_MAPPINGS and isinstance(_lookup(node, route), list)
+
+
+def _lookup(node: Any, route: tuple[str | int, ...]) -> Any:
+    for step in route:
+        if isinstance(node, dict):
+            node = node.get(step)
+        elif isinstance(node, list) and isinstance(step, int):
+            node = node[step]
+        else:
+            return None
+    return node
