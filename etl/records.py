@@ -121,3 +121,16 @@ class Flattened:
     rows: Mapping[str, Rows]
     violations: Sequence[Violation]
     unknown_fields: Sequence[UnknownField] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A block's rows, divided.
+
+    `published` by table name; `rejected` by record number: every violation of a record of which anything is
+    rejected. `split` are those of them that are published in part.
+    """
+
+    published: Mapping[str, Rows]
+    rejected: Mapping[int, Sequence[Violation]]
+    split: frozenset[int]

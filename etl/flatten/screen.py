@@ -76,7 +76,7 @@ class Screen:
         return straight, decoded
 
     def _without_duplicate_keys(self, texts: Sequence[bytes], straight: list[int], decoded: list[Any]) -> Screened:
-        """Where Arrow reads, it refuses a key that comes twice; elsewhere msgspec keeps the last, and quotes are lost."""
+        """Where Arrow reads, it refuses a key that comes twice; elsewhere only the last is left: quotes are missing."""
         encode = msgspec.json.Encoder().encode
         if encode(decoded).count(b'"') == sum(texts[index].count(b'"') for index in straight):
             return Screened(straight, decoded)

@@ -332,7 +332,7 @@ def _whole_bounds(type_: Type, digits: int) -> tuple[pa.Scalar, pa.Scalar]:
         low, high = 0, 2**type_.arrow.bit_width - 1
     else:
         low, high = -(2 ** (type_.arrow.bit_width - 1)), 2 ** (type_.arrow.bit_width - 1) - 1
-    return tuple(pa.scalar(bound, pa.decimal128(38, 0)) for bound in (low, high))  # type: ignore[return-value]
+    return tuple(pa.scalar(bound, pa.decimal128(38, 0)) for bound in (low, high))
 
 
 def _day(instants: pa.Array, timezone: str | None) -> pa.Array:

@@ -1,0 +1,81 @@
+"""Blocks of records to rows and violations, each record by the path that fits it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from etl.contract.expressions import Path
+from etl.contract.model import Contract
+from etl.flatten import record, vector
+from etl.flatten.fields import tree
+from etl.flatten.habits import habits
+from etl.flatten.merging import merged
+from etl.flatten.record import FlatRecord
+from etl.flatten.straight import NOTHING, Straight, StraightRows
+from etl.flatten.vector import UnsupportedError
+from etl.records import Block, Flattened, Rows, UnknownField, Violation
+
+_SAMPLE = 50  # records of an upload's first block from which the feed's habits are learned
+
+
+class Flattener:
+    """Flattens the blocks of one upload, in order; learns from it how the feed writes its values.
+
+    With `vectorised=False` every record goes the per-record way.
+    """
+
+    def __init__(self, contract: Contract, *, vectorised: bool = True) -> None:
+        self._contract = contract
+        self._root = tree(contract)
+        self._vectorised = vectorised
+        self._straight: Straight | None = None
+
+    def flatten(self, block: Block) -> Flattened:
+        """Rows of every table in record order, violations in record order, unknown fields."""
+        numbers = np.arange(block.first, block.first + len(block.texts))
+        if self._vectorised and self._straight is None:
+            self._learn(block)
+        straight = self._straight.flatten(block, numbers) if self._straight else NOTHING
+        odd = [(index, self._record(int(numbers[index]), block.texts[index])) for index in straight.left(len(numbers))]
+        if self._straight and self._contract.policies.unknown_fields != "reject":
+            self._straight.screen.learn({path for _, flat in odd for path in flat.fields})
+        return self._merge(straight, {int(numbers[index]): flat for index, flat in odd}, numbers)
+
+    def _record(self, number: int, text: bytes) -> FlatRecord:
+        return record.flatten(number, text, self._contract, self._root)
+
+    def _learn(self, block: Block) -> None:
+        try:
+            vector.check_supported(self._contract, self._root)
+            documents = [document for text in block.texts[:_SAMPLE] if (document := record.parse(text)[0]) is not None]
+            self._straight = Straight(self._contract, self._root, habits(documents, self._root))
+        except UnsupportedError:
+            self._vectorised = False
+
+    def _merge(self, straight: StraightRows, odd: Mapping[int, FlatRecord], numbers: np.ndarray) -> Flattened:
+        rows = {table.name: merged(table, straight.rows.get(table.name), odd) for table in self._contract.tables}
+        violations = [violation for flat in odd.values() for violation in flat.violations]
+        violations += self._without_rows(straight, rows, numbers)
+        violations.sort(key=lambda violation: violation.record)
+        return Flattened(rows, violations, self._unknown(straight, odd))
+
+    def _without_rows(self, straight: StraightRows, rows: Mapping[str, Rows], numbers: np.ndarray) -> list[Violation]:
+        """Straight records that gave no row anywhere (the per-record path says so of its own)."""
+        silent = np.isin(numbers, straight.numbers)
+        for table in rows.values():
+            silent &= ~np.isin(numbers, table.records)
+        return [violation for number in numbers[silent] for violation in record.no_rows(int(number), self._contract)]
+
+    def _unknown(self, straight: StraightRows, odd: Mapping[int, FlatRecord]) -> list[UnknownField]:
+        if self._contract.policies.unknown_fields == "ignore":
+            return []
+        counts: Counter[Path] = Counter(straight.fields)
+        firsts = dict(straight.firsts)
+        for number, flat in odd.items():
+            for path in flat.fields:
+                counts[path] += 1
+                firsts[path] = min(number, firsts.get(path, number))
+        return sorted((UnknownField(str(path), counts[path], firsts[path]) for path in counts), key=lambda f: f.path)

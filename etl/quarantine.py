@@ -1,0 +1,101 @@
+"""Rejected records as lines of `rejected.ndjson`, and back.
+
+A line is a versioned envelope round the original: where the record came from, what it broke, and exactly one of
+`payload` (its own JSON text, number tokens and all), `payloadText` (not JSON) and `payloadBase64` (not UTF-8). Its JSON
+Schema is `etl/schemas/rejected.schema.json`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from etl.contract.model import Contract
+from etl.records import Violation
+
+VERSION = "1.0"
+
+
+class _Envelope(msgspec.Struct):
+    """The parts of an envelope that lead back to the record's bytes."""
+
+    payload: msgspec.Raw | None = None
+    payloadText: str | None = None  # noqa: N815  the line's own word
+    payloadBase64: str | None = None  # noqa: N815
+
+
+def envelope(
+    upload: Mapping[str, Any],
+    contract: Contract,
+    record: int,
+    place: tuple[int | None, int | None],
+    violations: Sequence[Violation],
+    text: bytes,
+) -> bytes:
+    """One line, without its line break. `upload` identifies the upload, `place` is the record's line and offset."""
+    head = {
+        "version": VERSION,
+        "upload": dict(upload),
+        "contract": {"id": contract.id, "name": contract.name, "version": contract.version},
+        "record": record,
+        "line": place[0],
+        "offset": place[1],
+        "violations": [_violation(violation) for violation in violations],
+    }
+    if contract.policies.quarantine_grain == "row":
+        head["rows"] = _rows(violations)
+    name, payload = _payload(text)
+    return json.dumps(head, ensure_ascii=False).encode()[:-1] + f', "{name}": '.encode() + payload + b"}"
+
+
+def original(line: bytes) -> bytes:
+    """The record's bytes, as `envelope` got them (insignificant line breaks are blanks)."""
+    found = msgspec.json.decode(line, type=_Envelope)
+    if found.payloadBase64 is not None:
+        return base64.b64decode(found.payloadBase64)
+    return found.payloadText.encode() if found.payloadText is not None else bytes(found.payload or b"null")
+
+
+def _violation(violation: Violation) -> dict[str, Any]:
+    rule = violation.rule
+    return {
+        "table": rule.table,
+        "column": rule.column,
+        "rule": rule.name,
+        "severity": rule.severity,
+        "path": violation.path,
+        "value": violation.value,
+        "expected": rule.expected,
+        "detail": violation.detail,
+    }
+
+
+def _rows(violations: Sequence[Violation]) -> dict[str, list[int]]:
+    """The rejected rows by table, counted from 0 within the record."""
+    rows: dict[str, set[int]] = {}
+    for violation in violations:
+        if violation.rule.table and violation.rule.severity == "error":
+            rows.setdefault(violation.rule.table, set()).update(violation.rows)
+    return {table: sorted(found) for table, found in rows.items()}
+
+
+def _payload(text: bytes) -> tuple[str, bytes]:
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError:
+        return "payloadBase64", json.dumps(base64.b64encode(text).decode()).encode()
+    if not _is_json(text):
+        return "payloadText", json.dumps(decoded, ensure_ascii=False).encode()
+    return "payload", text.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,222 @@
+"""The run report: counts first, then what broke, with the first few places of each rule.
+
+Counts are never capped; examples and unknown fields are, and the report says how many it leaves out. Personal values
+never appear. The JSON Schema of the result is `etl/schemas/report.schema.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from etl.contract.model import Contract
+from etl.errors import AccountingError
+from etl.records import Block, Rows, Rule, Split, UnknownField, Upload, Violation
+
+VERSION = "1.0"
+EXAMPLES = 5  # places shown of each broken rule
+UNKNOWN_FIELDS = 100
+_VALUE_LENGTH = 200
+MASK = "***"
+
+Status = Literal["published", "partial", "rejected", "empty"]
+
+
+@dataclass(slots=True)
+class _Broken:
+    """One broken rule so far."""
+
+    violations: int = 0
+    records: int = 0
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Account:
+    """The sums of one upload, added up block by block."""
+
+    contract: Contract
+    read: int = 0
+    published: int = 0
+    quarantined: int = 0
+    split: int = 0
+    rows_read: dict[str, int] = field(default_factory=dict)
+    rows_published: dict[str, int] = field(default_factory=dict)
+    _rules: dict[Rule, _Broken] = field(default_factory=dict)
+    _unknown: dict[str, UnknownField] = field(default_factory=dict)
+
+    def add(self, block: Block, rows: Mapping[str, Rows], parts: Split) -> None:
+        """Count a block's records and rows, each kind by itself, so that `records` has something to check."""
+        numbers = np.arange(block.first, block.first + len(block.texts))
+        with_rows = np.isin(numbers, _records(rows))
+        rejected = np.isin(numbers, list(parts.rejected))
+        self.read += len(numbers)
+        self.quarantined += len(parts.rejected) - len(parts.split)
+        self.split += len(parts.split)
+        self.published += len(_records(parts.published)) - len(parts.split) + int((~with_rows & ~rejected).sum())
+        for name in rows:
+            self.rows_read[name] = self.rows_read.get(name, 0) + len(rows[name])
+            self.rows_published[name] = self.rows_published.get(name, 0) + len(parts.published[name])
+
+    def note(self, violations: Sequence[Violation], block: Block | None = None) -> None:
+        """Count violations of one block, or of the upload as a whole."""
+        records: dict[Rule, set[int]] = {}
+        for violation in violations:
+            broken = self._rules.setdefault(violation.rule, _Broken())
+            broken.violations += 1
+            records.setdefault(violation.rule, set()).add(violation.record)
+            if len(broken.examples) < EXAMPLES:
+                broken.examples.append(_example(violation, block))
+        for rule, numbers in records.items():
+            self._rules[rule].records += len(numbers - {0})
+
+    def note_unknown(self, fields: Sequence[UnknownField]) -> None:
+        """Count fields that no column reads."""
+        for found in fields:
+            known = self._unknown.get(found.path)
+            records, first = (known.records, known.first) if known else (0, found.first)
+            self._unknown[found.path] = UnknownField(found.path, records + found.records, min(first, found.first))
+
+    def reject(self, violations: Sequence[Violation]) -> None:
+        """Quarantine the upload as a whole."""
+        self.note(violations)
+        self.quarantined, self.published, self.split = self.read, 0, 0
+        self.rows_published = dict.fromkeys(self.rows_published, 0)
+
+    @property
+    def warned(self) -> bool:
+        """Whether any rule was broken, of any severity."""
+        return bool(self._rules)
+
+    @property
+    def touched(self) -> int:
+        """Records of which anything is quarantined."""
+        return self.quarantined + self.split
+
+    def records(self) -> dict[str, int]:
+        """The records' sums. Raises `AccountingError` when they do not add up."""
+        if self.read != self.published + self.quarantined + self.split:
+            raise AccountingError(
+                f"{self.read} records read are not {self.published} published + {self.quarantined} quarantined "
+                f"+ {self.split} split: nothing was published; this is a bug, please report it"
+            )
+        return {
+            "read": self.read,
+            "published": self.published,
+            "quarantined": self.quarantined,
+            "duplicates": 0,
+            "split": self.split,
+        }
+
+    def tables(self) -> dict[str, dict[str, int]]:
+        """The rows' sums by table."""
+        return {
+            table.name: _rows(self.rows_read.get(table.name, 0), self.rows_published.get(table.name, 0))
+            for table in self.contract.tables
+        }
+
+    def rules(self) -> list[dict[str, Any]]:
+        """One entry per broken rule: errors before warnings, the most records first."""
+        order = sorted(self._rules.items(), key=lambda item: (item[0].severity, -item[1].records, -item[1].violations))
+        return [_rule(rule, broken) for rule, broken in order]
+
+    def unknown_fields(self) -> list[dict[str, Any]]:
+        """The fields that no column reads, by path."""
+        fields = sorted(self._unknown.values(), key=lambda found: found.path)[:UNKNOWN_FIELDS]
+        return [{"path": found.path, "records": found.records, "first": found.first} for found in fields]
+
+    @property
+    def unknown_fields_omitted(self) -> int:
+        return max(len(self._unknown) - UNKNOWN_FIELDS, 0)
+
+
+def _records(rows: Mapping[str, Rows]) -> np.ndarray:
+    """The distinct records that have a row in some table."""
+    return np.unique(np.concatenate([table.records for table in rows.values()]))
+
+
+def _rows(read: int, published: int) -> dict[str, int]:
+    return {"read": read, "published": published, "quarantined": read - published}
+
+
+def _rule(rule: Rule, broken: _Broken) -> dict[str, Any]:
+    return {
+        "table": rule.table,
+        "column": rule.column,
+        "rule": rule.name,
+        "severity": rule.severity,
+        "expected": rule.expected,
+        "violations": broken.violations,
+        "records": broken.records,
+        "examples": broken.examples,
+        "omitted": broken.violations - len(broken.examples),
+    }
+
+
+def _example(violation: Violation, block: Block | None) -> dict[str, Any]:
+    at = violation.record - block.first if block else None
+    return {
+        "record": violation.record or None,
+        "line": int(block.lines[at]) if block and at is not None else None,
+        "offset": int(block.offsets[at]) if block and at is not None else None,
+        "path": violation.path,
+        "value": _shown(violation),
+        "detail": violation.detail,
+    }
+
+
+def _shown(violation: Violation) -> str | None:
+    if violation.value is None:
+        return None
+    if violation.rule.masked:
+        return MASK
+    value = violation.value
+    return value if len(value) <= _VALUE_LENGTH else f"{value[:_VALUE_LENGTH]}… ({len(value):,} characters)"
+
+
+def document(
+    account: Account,
+    status: Status,
+    upload: Mapping[str, Any],
+    files: Sequence[Mapping[str, Any]],
+    quarantine: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The run report as plain data, in the order in which it is read."""
+    contract = account.contract
+    return {
+        "version": VERSION,
+        "status": status,
+        "contract": {
+            "id": contract.id,
+            "name": contract.name,
+            "version": contract.version,
+            "digest": contract.digest,
+        },
+        "upload": dict(upload),
+        "records": account.records(),
+        "tables": account.tables(),
+        "rules": account.rules(),
+        "unknownFields": account.unknown_fields(),
+        "unknownFieldsOmitted": account.unknown_fields_omitted,
+        "files": [dict(file) for file in files],
+        "quarantine": dict(quarantine) if quarantine else None,
+        "replays": [],
+    }
+
+
+def describe(upload: Upload, upload_id: str, content_id: str, form: str, compression: str) -> dict[str, Any]:
+    """The upload's part of a report."""
+    return {
+        "id": upload_id,
+        "location": upload.location,
+        "contentId": content_id,
+        "arrival": upload.arrival.isoformat().replace("+00:00", "Z"),
+        "size": upload.size,
+        "etag": upload.etag,
+        "version": upload.version,
+        "form": form,
+        "compression": compression,
+    }
