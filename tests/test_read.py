@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.contract import expressions
@@ -135,7 +135,7 @@ UNREADABLE = [
     ("wrong checksum", gzip.compress(b"{}")[:-8] + bytes(8), {}, 0, None, None, "(incorrect data check)"),
     ("after gzip", gzip.compress(b"{}\n{}\n") + b"\0{}", {}, 2, None, None, "gzip: something follows"),
     ("truncated zstd", zstd(b"{}")[:-1], {}, 0, None, None, "zstd: the compressed data ends in the middle"),
-    ("damaged zstd", zstd(b"{}")[:4] + b"\x20\x02\x07\x00\x00", {}, 0, None, None, "zstd: the compressed data can't be"),
+    ("damaged zstd", zstd(b"{}")[:4] + b"\x20\x02\x07\x00\x00", {}, 0, None, None, "zstd: the compressed data"),
     ("after zstd", zstd(b"{}\n{}\n") + b"abcdefgh", {}, 2, None, None, "zstd: the compressed data can't be inflated"),
 ]  # fmt: skip
 
@@ -230,7 +230,7 @@ JSON = st.recursive(
 )
 OBJECTS = st.lists(st.dictionaries(st.text(), JSON, max_size=4), min_size=1, max_size=6)
 SIZES = st.sampled_from([1, 10, 100, 8 << 20])
-FAST = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FAST = settings(deadline=None, max_examples=60)
 
 
 @FAST

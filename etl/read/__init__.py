@@ -4,8 +4,10 @@ stored.py    the file's bytes, hashed as they pass
 inflate.py   gzip, zstd or plain, by magic bytes
 form.py      NDJSON, an array, one document
 lines.py     NDJSON apart, in vectorised blocks
-values.py    arrays and documents apart, each element with its place
+values.py    arrays and documents apart, each element with its position
 wrapped.py   the records inside a wrapping document
+placing.py   positions to lines and offsets, records to blocks
+reading.py   all of it in order; the public face
 """
 
 from etl.read.form import Delimiter, Form

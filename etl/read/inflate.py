@@ -34,7 +34,7 @@ def compression(chunks: Iterator[bytes]) -> tuple[Compression, Iterator[bytes]]:
 
 
 def inflate(chunks: Iterator[bytes], how: Compression) -> Iterator[bytes]:
-    """The uncompressed upload. Raises `Broken`, after everything that could be inflated."""
+    """The uncompressed upload. Raises `Broken` when it gets to what can't be inflated."""
     if how == "gzip":
         return _gunzip(_slices(chunks, _GZIP_INPUT))
     if how == "zstd":

@@ -51,10 +51,9 @@ def _block(piece: bytes, lines: list[bytes], first: int, line: int, offset: int)
     """The lines of `piece` that hold anything; the first of them is `line`, at `offset`."""
     lengths = np.fromiter(map(len, lines), np.int64, len(lines))
     starts = np.cumsum(lengths + 1) - lengths - 1
-    offsets = (starts + offset).tolist()
     if _are_bare(piece, starts, lengths):
-        return Block(first, lines, range(line, line + len(lines)), offsets)
-    return _stripped(lines, first, line, offsets)
+        return Block(first, lines, range(line, line + len(lines)), (starts + offset).tolist())
+    return _stripped(lines, starts + offset, first, line)
 
 
 def _are_bare(piece: bytes, starts: np.ndarray, lengths: np.ndarray) -> bool:
@@ -65,12 +64,12 @@ def _are_bare(piece: bytes, starts: np.ndarray, lengths: np.ndarray) -> bool:
     return not (_IS_BLANK[characters[starts]].any() or _IS_BLANK[characters[starts + lengths - 1]].any())
 
 
-def _stripped(lines: list[bytes], first: int, line: int, offsets: list[int]) -> Block:
+def _stripped(lines: list[bytes], offsets: np.ndarray, first: int, line: int) -> Block:
     texts = [text.strip(BLANKS) for text in lines]
     kept = [i for i, text in enumerate(texts) if text]
     return Block(
         first,
         [texts[i] for i in kept],
         [line + i for i in kept],
-        [offsets[i] + len(lines[i]) - len(lines[i].lstrip(BLANKS)) for i in kept],
+        [int(offsets[i]) + lines[i].index(texts[i][:1]) for i in kept],
     )

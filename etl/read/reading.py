@@ -50,7 +50,7 @@ class Reading:
         self, source: Path, delimiter: Delimiter | None, records: expressions.Path | None, block_bytes: int
     ) -> None:
         self._stored = Stored(source)
-        self._delimiter: Delimiter | None = delimiter
+        self._delimiter = delimiter
         self._records = records
         self._block_bytes = block_bytes
         self._items = self._read()
