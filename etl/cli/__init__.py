@@ -1,0 +1,11 @@
+"""The command `etl`: it reads arguments, calls the pipeline, and shows what came of it. It holds no logic of its own.
+
+app.py       the commands and their options
+sources.py   SOURCE... to upload locations
+show.py      a run report for a person at a terminal
+lint.py      a contract's faults, and whether its sample passes
+"""
+
+from etl.cli.app import main
+
+__all__ = ["main"]

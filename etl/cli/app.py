@@ -1,0 +1,199 @@
+"""The commands, their options and their exit codes.
+
+Exit codes: 0 done; 1 what was judged falls short; 2 wrong usage or an unusable contract; 3 unreadable source or broken
+infrastructure. Of several uploads the highest counts.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from etl import contract as contracts
+from etl import pipeline
+from etl.cli import lint as linting
+from etl.cli import show, sources
+from etl.contract.model import Contract
+from etl.errors import ContractError, EtlError, UsageError
+from etl.records import Upload
+from etl.storage import AnyStorage, Storage
+
+FELL_SHORT, WRONG_USAGE, BROKEN = 1, 2, 3
+_CONTRACTS = Path("contracts")
+_WIDE = 200  # columns where nobody's terminal says how many there are
+
+app = typer.Typer(
+    name="etl",
+    help="Nested JSON orders in, checked Parquet and an explained quarantine out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+contract_app = typer.Typer(help="Work on contracts.", no_args_is_help=True)
+app.add_typer(contract_app, name="contract")
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE...", help="A file, folder, glob, s3:// object or prefix, or - for stdin.")
+]
+ContractPath = Annotated[
+    Path | None, typer.Option("--contract", help="Use this contract. Without it, those in contracts/ say whose it is.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the run reports, one JSON document a line.")]
+Judge = Callable[[str, Contract], Mapping[str, Any]]
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _complain("interrupted: the upload at work was not committed; run it again")
+        sys.exit(130)
+
+
+@app.command()
+def run(
+    source: Sources,
+    contract: ContractPath = None,
+    lake: Annotated[str | None, typer.Option(help="Where the Parquet data lake lies: a folder or s3://...")] = None,
+    quarantine: Annotated[str | None, typer.Option(help="Where rejected records go: a folder or s3://...")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Process uploads: good records into the lake, bad ones into quarantine, with a report of each."""
+    storage = AnyStorage()
+
+    def judge(location: str, agreed: Contract, progress: pipeline.Progress) -> Mapping[str, Any]:
+        outputs = pipeline.outputs_of(agreed, lake, quarantine)
+        if location != pipeline.STDIN:
+            return pipeline.run(location, agreed, storage, outputs, progress)
+        with _stdin() as (upload, path):
+            return pipeline.run_file(upload, path, agreed, storage, outputs, progress)
+
+    _each(source, contract, storage, judge, as_json=as_json, dry=False)
+
+
+@app.command()
+def check(source: Sources, contract: ContractPath = None, as_json: AsJson = False) -> None:
+    """Judge uploads as `run` does, and write nothing. Exit code 1 if anything would be quarantined."""
+    storage = AnyStorage()
+
+    def judge(location: str, agreed: Contract, progress: pipeline.Progress) -> Mapping[str, Any]:
+        if location != pipeline.STDIN:
+            return pipeline.check(location, agreed, storage, progress)
+        with _stdin() as (upload, path):
+            return pipeline.check_file(upload, path, agreed, progress)
+
+    _each(source, contract, storage, judge, as_json=as_json, dry=True)
+
+
+@contract_app.command()
+def lint(path: Annotated[list[str], typer.Argument(metavar="PATH...", help="Contracts, or folders of them.")]) -> None:
+    """Say all that is wrong with contracts, at file:line:column; also whether their samples pass."""
+    try:
+        faults, hints = linting.faults(path, AnyStorage()), linting.hints(path)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    for fault in faults:
+        typer.echo(str(fault))
+    for hint in hints:
+        typer.echo(f"{hint.file}:{hint.line}:{hint.column}: hint: {hint.message}")
+    raise typer.Exit(FELL_SHORT if faults else 0)
+
+
+def _each(
+    given: Sequence[str],
+    contract: Path | None,
+    storage: Storage,
+    judge: Callable[[str, Contract, pipeline.Progress], Mapping[str, Any]],
+    *,
+    as_json: bool,
+    dry: bool,
+) -> None:
+    """Judge every upload, show each, and exit with the highest code."""
+    codes = [0]
+    try:
+        choose = _chooser(contract, given)
+        locations = sources.uploads(given, storage)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    for location in locations:
+        try:
+            with _progress(location) as progress:
+                report = judge(location, choose(location), progress)
+        except EtlError as error:
+            codes.append(_failed(error))
+            continue
+        codes.append(_show(report, as_json=as_json, dry=dry))
+    raise typer.Exit(max(codes))
+
+
+def _chooser(contract: Path | None, given: Sequence[str]) -> Callable[[str], Contract]:
+    """Which contract an upload falls under. Raises `ContractError`, `UsageError`."""
+    if contract is not None:
+        agreed = contracts.load(contract)
+        return lambda _: agreed
+    if pipeline.STDIN in given:
+        raise UsageError("-: standard input comes from nowhere, so no contract claims it; give --contract PATH")
+    if not _CONTRACTS.is_dir():
+        raise UsageError("there is no folder contracts/ here; give --contract PATH")
+    known = contracts.load_all(_CONTRACTS)
+    return lambda location: _routed(location, known)
+
+
+def _routed(location: str, known: Sequence[Contract]) -> Contract:
+    agreed = contracts.route(location, known)
+    if agreed is None:
+        raise UsageError(
+            f"{show.near(location)}: no contract in contracts/ has an 'incoming' server that covers it; give --contract PATH"
+        )
+    return agreed
+
+
+@contextmanager
+def _stdin() -> Iterator[tuple[Upload, Path]]:
+    with tempfile.NamedTemporaryFile(prefix="etl-stdin-") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield Upload(pipeline.STDIN, datetime.now(UTC), file.tell()), Path(file.name)
+
+
+@contextmanager
+def _progress(location: str) -> Iterator[pipeline.Progress]:
+    """A bar on a terminal; silence in a pipe."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("records"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(show.plain(Path(location).name), total=None)
+        yield lambda records: progress.advance(task, records)
+
+
+def _show(report: Mapping[str, Any], *, as_json: bool, dry: bool) -> int:
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = _WIDE
+        show.summary(report, console, dry=dry)
+    touched = report["records"]["quarantined"] + report["records"]["split"]
+    return FELL_SHORT if report["status"] == "rejected" or (dry and touched) else 0
+
+
+def _failed(error: EtlError) -> int:
+    _complain(str(error))
+    return WRONG_USAGE if isinstance(error, ContractError | UsageError) else BROKEN
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"etl: {message}", err=True)

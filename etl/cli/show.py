@@ -1,0 +1,101 @@
+"""A run report as a person reads it at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bold red", "empty": "bold"}
+_MEANING = {
+    "published": "every record is in the lake",
+    "partial": "some records are in quarantine",
+    "rejected": "the whole upload is in quarantine, nothing was published",
+    "empty": "the upload holds no records",
+}
+_FIELDS = 5  # unknown fields named at the terminal; the report has them all
+
+
+def summary(report: Mapping[str, Any], console: Console, *, dry: bool = False) -> None:
+    """Print one upload's summary. With `dry`, say what would happen."""
+    status = report["status"]
+    contract = report["contract"]
+    head = Text(f"{status:<10}", _STYLES[status])
+    head.append(f"{plain(near(report['upload']['location']))}", "bold")
+    head.append(f"  by contract {contract['name']} {contract['version']}", "dim")
+    console.print(head, soft_wrap=True)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, line in _lines(report, dry):
+        grid.add_row(f"  {name}", line)
+    console.print(grid)
+
+
+def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
+    yield "verdict", Text(f"{_MEANING[report['status']]}{' (a check: nothing was written)' if dry else ''}")
+    yield "records", Text(_records(report["records"]))
+    for name, rows in report["tables"].items():
+        yield f"rows of {name}", Text(f"{rows['published']:,} published, {rows['quarantined']:,} quarantined")
+    for rule in report["rules"]:
+        yield ("warning" if rule["severity"] == "warning" else "broken"), _rule(rule)
+    if report["unknownFields"]:
+        yield "unread", Text(_unknown(report))
+    if report["quarantine"]:
+        yield "report", Text(plain(near(report["quarantine"]["location"] + "report.json")))
+
+
+def _records(records: Mapping[str, int]) -> str:
+    parts = [f"{records['read']:,} read", f"{records['published']:,} published", f"{records['quarantined']:,} quarantined"]
+    if records["split"]:
+        parts.append(f"{records['split']:,} split")
+    return " = ".join([parts[0], " + ".join(parts[1:])])
+
+
+def _rule(rule: Mapping[str, Any]) -> Text:
+    place = ".".join(part for part in (rule["table"], rule["column"]) if part)
+    text = Text(plain(" ".join(filter(None, (place, rule["rule"])))), "yellow" if rule["severity"] == "warning" else "red")
+    text.append(f": expected {plain(rule['expected'])}", "none")
+    text.append(f"; {_times(rule)}", "none")
+    if rule["examples"]:
+        text.append(f", first {_example(rule['examples'][0])}", "none")
+    return text
+
+
+def _times(rule: Mapping[str, Any]) -> str:
+    if not rule["records"]:
+        return "the upload as a whole"
+    records = f"{rule['records']:,} record{'s' if rule['records'] != 1 else ''}"
+    return records if rule["violations"] == rule["records"] else f"{records}, {rule['violations']:,} places"
+
+
+def _example(example: Mapping[str, Any]) -> str:
+    where = [
+        f"record {example['record']}" if example["record"] else "",
+        f"line {example['line']}" if example["line"] else "",
+        f"at {example['path']}" if example["path"] else "",
+    ]
+    what = [example["value"] or "", f"({example['detail']})" if example["detail"] else ""]
+    return plain(" ".join(filter(None, [" ".join(filter(None, where)), *what])))
+
+
+def _unknown(report: Mapping[str, Any]) -> str:
+    fields = report["unknownFields"]
+    named = ", ".join(f"{field['path']} (in {field['records']:,})" for field in fields[:_FIELDS])
+    more = len(fields) - _FIELDS + report["unknownFieldsOmitted"]
+    return plain(f"no column reads {named}{f' and {more} more' if more > 0 else ''}")
+
+
+def near(location: str) -> str:
+    """A local location as seen from the current folder, if it lies below it."""
+    here = f"{Path.cwd().as_posix()}/"
+    return location.removeprefix(here)
+
+
+def plain(text: str) -> str:
+    """Text of a document, safe on a terminal: control characters are shown, not obeyed."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

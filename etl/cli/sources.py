@@ -1,0 +1,60 @@
+"""What SOURCE may be: a file, a folder, a glob, an `s3://` object or prefix, or `-`."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from etl.errors import NotFound
+from etl.pipeline import STDIN
+from etl.storage import Storage, normal
+
+_WILDCARD = re.compile(r"[*?\[]")
+
+
+def uploads(sources: Sequence[str], storage: Storage) -> list[str]:
+    """The locations of all uploads, in the order given, each once. Raises `StorageError`, `NotFound`."""
+    found = [location for source in sources for location in _uploads(source, storage)]
+    return list(dict.fromkeys(found))
+
+
+def _uploads(source: str, storage: Storage) -> list[str]:
+    if source == STDIN:
+        return [STDIN]
+    found = _objects(source, storage) if source.startswith("s3://") else _files(source, storage)
+    if not found:
+        raise NotFound(f"{source}: there is nothing here; give a file, a folder, a pattern, s3://bucket/prefix/ or -")
+    return found
+
+
+def _files(source: str, storage: Storage) -> list[str]:
+    path = Path(source)
+    if path.is_dir():
+        return _visible(storage, f"{normal(source)}/", "")
+    if path.exists() or not _WILDCARD.search(source):
+        return [normal(source)]
+    return [normal(name) for name in sorted(glob.glob(source, recursive=True)) if Path(name).is_file()]
+
+
+def _objects(source: str, storage: Storage) -> list[str]:
+    bucket_and_prefix = _WILDCARD.split(source)[0]
+    if bucket_and_prefix != source:
+        listed = _visible(storage, bucket_and_prefix[: bucket_and_prefix.rindex("/") + 1], source)
+        return [location for location in listed if fnmatch.fnmatchcase(location, source)]
+    if source.endswith("/"):
+        return _visible(storage, source, "")
+    listed = _visible(storage, source, source)
+    return [source] if source in listed else [location for location in listed if location.startswith(f"{source}/")]
+
+
+def _visible(storage: Storage, prefix: str, named: str) -> list[str]:
+    """The objects under a prefix but folders' markers and names that readers of data skip (`.x`, `_x`)."""
+    locations = (upload.location for upload in storage.list(prefix))
+    return [location for location in locations if location == named or not _hidden(location[len(prefix) :])]
+
+
+def _hidden(below: str) -> bool:
+    return below.endswith("/") or any(part.startswith((".", "_")) for part in below.split("/"))
