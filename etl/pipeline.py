@@ -20,7 +20,7 @@ from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
 from etl.quarantine import envelope
 from etl.read import Reading, read
-from etl.records import Block, Rule, Unreadable, Upload, Violation, digest
+from etl.records import Block, Place, Rule, Unreadable, Upload, Violation, digest
 from etl.report import Account, Status
 from etl.split import split
 from etl.storage import Storage
@@ -151,7 +151,8 @@ class _Judgement:
 
     def _blocks(self, reading: Reading, progress: Progress) -> Unreadable | None:
         flattener = Flattener(self.contract)
-        with Validator(self.contract) as validator, self.rejected.open("wb") as rejected:
+        validator = Validator(self.contract)
+        with self.rejected.open("wb") as rejected:
             for item in reading:
                 if isinstance(item, Unreadable):
                     return item
@@ -166,30 +167,25 @@ class _Judgement:
         for name, rows in parts.published.items():
             self.lake.write(name, rows.values, rows.records)
         for record, broken in parts.rejected.items():
-            rejected.write(self._envelope(block, record, broken) + b"\n")
+            rejected.write(self._envelope(record, _place(block, record), broken, block.texts[record - block.first]))
         self.account.add(block, flat.rows, parts)
-        self.account.note(violations, block)
+        self.account.note(violations, lambda record: _place(block, record))
         self.account.note_unknown(flat.unknown_fields)
 
-    def _envelope(self, block: Block, record: int, violations: Sequence[Violation]) -> bytes:
-        at = record - block.first
-        place = (int(block.lines[at]), int(block.offsets[at]))
-        return envelope(self._identity(), self.contract, record, place, violations, block.texts[at])
-
-    def _identity(self) -> dict[str, Any]:
-        return {"id": self.upload_id, "location": self.upload.location}
+    def _envelope(self, record: int, place: Place, violations: Sequence[Violation], text: bytes) -> bytes:
+        upload = {"id": self.upload_id, "location": self.upload.location}
+        return envelope(upload, self.contract, record, place, violations, text) + b"\n"
 
     def _unreadable(self, unreadable: Unreadable, described: dict[str, Any]) -> None:
         """The upload is one record, and that is quarantined."""
         violation = Violation(_UNREADABLE, 1, detail=unreadable.reason)
         place = (unreadable.line, unreadable.offset)
         self.account = Account(self.contract, read=1)
-        self.account.reject([violation])
-        small = described["size"] <= _SMALL
-        line = (
-            envelope(self._identity(), self.contract, 1, place, [violation], self.path.read_bytes()) if small else b""
-        )
-        self.rejected.write_bytes(line + b"\n" if small else b"")
+        self.account.reject([violation], lambda _: place)
+        if described["size"] <= _SMALL:
+            self.rejected.write_bytes(self._envelope(1, place, [violation], self.path.read_bytes()))
+        else:
+            self.rejected.write_bytes(b"")
 
     def _decide(self) -> Status:
         """The verdict on the upload as a whole, once all of it has been seen."""
@@ -226,6 +222,10 @@ class _Judgement:
             raise AccountingError(
                 f"{counted} rows were to be published, {written} were written: please report this bug"
             )
+
+
+def _place(block: Block, record: int) -> Place:
+    return block.lines[record - block.first], block.offsets[record - block.first]
 
 
 def _document(judged: Judged, outputs: Outputs) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from etl.contract.model import Contract
-from etl.records import Violation
+from etl.records import Place, Violation
 
 VERSION = "1.0"
 
@@ -32,7 +32,7 @@ def envelope(
     upload: Mapping[str, Any],
     contract: Contract,
     record: int,
-    place: tuple[int | None, int | None],
+    place: Place,
     violations: Sequence[Violation],
     text: bytes,
 ) -> bytes:

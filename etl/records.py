@@ -78,6 +78,9 @@ class Block:
     offsets: Sequence[int]
 
 
+Place = tuple[int | None, int | None]  # the line and the byte where a record begins, where they are known
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """An upload that can't be taken apart into records: the reader's last word on it."""

@@ -6,7 +6,7 @@ never appear. The JSON Schema of the result is `etl/schemas/report.schema.json`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from etl.contract.model import Contract
 from etl.errors import AccountingError
-from etl.records import Block, Rows, Rule, Split, UnknownField, Upload, Violation
+from etl.records import Block, Place, Rows, Rule, Split, UnknownField, Upload, Violation
 
 VERSION = "1.0"
 EXAMPLES = 5  # places shown of each broken rule
@@ -23,6 +23,10 @@ _VALUE_LENGTH = 200
 MASK = "***"
 
 Status = Literal["published", "partial", "rejected", "empty"]
+
+
+def _nowhere(_: int) -> Place:
+    return None, None
 
 
 @dataclass(slots=True)
@@ -61,15 +65,15 @@ class Account:
             self.rows_read[name] = self.rows_read.get(name, 0) + len(rows[name])
             self.rows_published[name] = self.rows_published.get(name, 0) + len(parts.published[name])
 
-    def note(self, violations: Sequence[Violation], block: Block | None = None) -> None:
-        """Count violations of one block, or of the upload as a whole."""
+    def note(self, violations: Sequence[Violation], place: Callable[[int], Place] = _nowhere) -> None:
+        """Count violations; `place` says where a record begins."""
         records: dict[Rule, set[int]] = {}
         for violation in violations:
             broken = self._rules.setdefault(violation.rule, _Broken())
             broken.violations += 1
             records.setdefault(violation.rule, set()).add(violation.record)
             if len(broken.examples) < EXAMPLES:
-                broken.examples.append(_example(violation, block))
+                broken.examples.append(_example(violation, place(violation.record)))
         for rule, numbers in records.items():
             self._rules[rule].records += len(numbers - {0})
 
@@ -80,9 +84,9 @@ class Account:
             records, first = (known.records, known.first) if known else (0, found.first)
             self._unknown[found.path] = UnknownField(found.path, records + found.records, min(first, found.first))
 
-    def reject(self, violations: Sequence[Violation]) -> None:
+    def reject(self, violations: Sequence[Violation], place: Callable[[int], Place] = _nowhere) -> None:
         """Quarantine the upload as a whole."""
-        self.note(violations)
+        self.note(violations, place)
         self.quarantined, self.published, self.split = self.read, 0, 0
         self.rows_published = dict.fromkeys(self.rows_published, 0)
 
@@ -156,12 +160,11 @@ def _rule(rule: Rule, broken: _Broken) -> dict[str, Any]:
     }
 
 
-def _example(violation: Violation, block: Block | None) -> dict[str, Any]:
-    at = violation.record - block.first if block else None
+def _example(violation: Violation, place: Place) -> dict[str, Any]:
     return {
         "record": violation.record or None,
-        "line": int(block.lines[at]) if block and at is not None else None,
-        "offset": int(block.offsets[at]) if block and at is not None else None,
+        "line": place[0],
+        "offset": place[1],
         "path": violation.path,
         "value": _shown(violation),
         "detail": violation.detail,

@@ -40,9 +40,11 @@ def hints(paths: Sequence[str]) -> list[Fault]:
 
 
 def _hints(file: Path) -> Iterator[Fault]:
-    yield from contracts.hints(file)
+    yield from contracts.hints(file.read_text(encoding="utf-8", errors="replace"), str(file))
     if not sample(file):
-        yield Fault(str(file), 1, 1, f"there is no sample beside it ({_stem(file)}.sample.json): nothing proves it works")
+        yield Fault(
+            str(file), 1, 1, f"there is no sample beside it ({_stem(file)}.sample.json): nothing proves it works"
+        )
 
 
 def _together(folder: Path) -> Sequence[Fault]:

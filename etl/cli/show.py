@@ -50,7 +50,11 @@ def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
 
 
 def _records(records: Mapping[str, int]) -> str:
-    parts = [f"{records['read']:,} read", f"{records['published']:,} published", f"{records['quarantined']:,} quarantined"]
+    parts = [
+        f"{records['read']:,} read",
+        f"{records['published']:,} published",
+        f"{records['quarantined']:,} quarantined",
+    ]
     if records["split"]:
         parts.append(f"{records['split']:,} split")
     return " = ".join([parts[0], " + ".join(parts[1:])])
@@ -58,12 +62,18 @@ def _records(records: Mapping[str, int]) -> str:
 
 def _rule(rule: Mapping[str, Any]) -> Text:
     place = ".".join(part for part in (rule["table"], rule["column"]) if part)
-    text = Text(plain(" ".join(filter(None, (place, rule["rule"])))), "yellow" if rule["severity"] == "warning" else "red")
-    text.append(f": expected {plain(rule['expected'])}", "none")
-    text.append(f"; {_times(rule)}", "none")
+    text = Text(
+        plain(" ".join(filter(None, (place, rule["rule"])))), "yellow" if rule["severity"] == "warning" else "red"
+    )
+    text.append(f": {_expected(rule['expected'])} ({_times(rule)})", "none")
     if rule["examples"]:
-        text.append(f", first {_example(rule['examples'][0])}", "none")
+        text.append(f"; first {_example(rule['examples'][0])}", "none")
     return text
+
+
+def _expected(words: str) -> str:
+    """Short words follow "expected"; a description in the contract is a sentence of its own."""
+    return plain(words.rstrip(".") if words[:1].isupper() else f"expected {words}")
 
 
 def _times(rule: Mapping[str, Any]) -> str:
@@ -79,8 +89,8 @@ def _example(example: Mapping[str, Any]) -> str:
         f"line {example['line']}" if example["line"] else "",
         f"at {example['path']}" if example["path"] else "",
     ]
-    what = [example["value"] or "", f"({example['detail']})" if example["detail"] else ""]
-    return plain(" ".join(filter(None, [" ".join(filter(None, where)), *what])))
+    what = [example["value"], example["detail"]]
+    return plain(": ".join(filter(None, [" ".join(filter(None, where)), *what])))
 
 
 def _unknown(report: Mapping[str, Any]) -> str:
