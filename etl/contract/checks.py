@@ -111,7 +111,7 @@ def _pattern(keyword: str, value: Any, type_: Type) -> Made:
 def pattern(regex: str) -> Pattern:
     """A pattern that RE2 takes. Raises `Unfit` with RE2's reason."""
     try:
-        pc.match_substring_regex(pa.array([], pa.string()), regex)
+        pc.match_substring_regex(pa.array([""]), regex)
     except pa.ArrowInvalid as error:
         reason = str(error).removeprefix("Invalid regular expression: ")
         raise Unfit(
@@ -169,7 +169,7 @@ def _enum(node: SchemaProperty, place: Place, target: Target) -> list[Made]:
 
 def listed_value(place: Place, value: Any, type_: Type) -> list[Any]:
     """The value in the column's type, alone in a list; an empty list with the fault reported."""
-    if place.route not in place.source.values:
+    if not place.is_there:
         return []  # refused by the schema check already
     try:
         return [convert(value, type_)]

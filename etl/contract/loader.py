@@ -210,7 +210,8 @@ def _together(loaded: Sequence[_Loaded]) -> None:
         contract = one.contract
         first = names.setdefault(contract.name, contract.file)
         if first != contract.file:
-            (one.root / "name").fault(f"there is a contract '{contract.name}' already, in {first}")
+            key = "name" if (one.root / "name").is_there else "id"
+            (one.root / key).fault(f"there is a contract '{contract.name}' already, in {first}")
         for server, place in _incoming(one):
             taken = folders.setdefault(absolute(server.location), contract.file)
             if taken != contract.file:

@@ -50,6 +50,8 @@ def rules(entries: Sequence[DataQuality] | None, place: Place, scope: Scope) -> 
 
 
 def _rule(node: DataQuality, place: Place, scope: Scope) -> Iterator[Made]:
+    if node.type is None and place.tried("type"):
+        return  # a type that ODCS does not know
     match node.type:
         case "text":
             return
@@ -83,7 +85,7 @@ def _asked(node: DataQuality, place: Place) -> Asked | None:
     given = [(name, getattr(node, name)) for name in _OPERATORS if getattr(node, name) is not None]
     if len(given) != 1:
         for name in ("mustBe", "mustNotBe"):
-            if not given and (place / name).route in place.source.values:
+            if (place / name).is_null:
                 (place / name).fault(f"{name} needs a value")
         return None
     operator, value = given[0]

@@ -10,12 +10,13 @@ import copy
 import functools
 import json
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import Any
 
+import open_data_contract_standard
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
-from open_data_contract_standard.model import OpenDataContractStandard
 
 from etl.contract.source import Place, Source
 from etl.contract.words import did_you_mean, listed, spoken
@@ -59,9 +60,9 @@ def _validator() -> Any:
 @functools.cache
 def _schema() -> dict[str, Any]:
     """ODCS's schema, where a quality rule is of type `library` unless told and may say `rule` for `metric` (v3.0)."""
-    schema: dict[str, Any] = json.loads(OpenDataContractStandard.json_schema())  # type: ignore[no-untyped-call]
+    schema: dict[str, Any] = json.loads((resources.files(open_data_contract_standard) / "schema.json").read_bytes())
     definitions = schema["$defs"]
-    definitions["DataQuality"]["allOf"][0]["if"] = {"properties": {"type": {"const": "library"}}}
+    definitions["DataQuality"]["allOf"][0]["if"] = {"properties": _LIBRARY}
     del definitions["DataQualityLibrary"]["required"]
     return schema
 
@@ -73,42 +74,50 @@ def _known_keys(validator: Any, allowed: Any, instance: Any, schema: Schema) -> 
     """A key is known if any part of the schema that is in force names it, whether or not its value is right."""
     if allowed is not False or not isinstance(instance, dict):
         return
-    known = set(_keys(validator, schema, instance))
+    known = set(_keys(schema, instance))
     for key in instance.keys() - known:
         yield ValidationError(_unknown(key, known, schema), path=(key,))
 
 
 def _unknown(key: str, known: set[str], schema: Schema) -> str:
-    if key in _keys(None, schema, {}):
+    if key in _keys(schema, None):
         return f"'{key}' does not belong here: it goes with another {' or '.join(_DISCRIMINATORS)}"
     hint = did_you_mean(key, known)
     return f"unknown key '{key}'" + (hint or f"; there are {listed(sorted(known))}")
 
 
-def _keys(validator: Any, schema: Schema, instance: Mapping[str, Any]) -> Iterator[str]:
-    """The keys that a schema names for this instance; without a validator, for any instance at all."""
+def _keys(schema: Schema, instance: Mapping[str, Any] | None) -> Iterator[str]:
+    """The keys that a schema names for this instance, or for any at all."""
     yield from schema.get("properties", ())
     parts = [*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())]
     if "$ref" in schema:
         parts.append(_resolve(schema["$ref"]))
-    if "then" in schema and (validator is None or _holds(validator, schema["if"], instance, unclear=True)):
+    if "then" in schema and (instance is None or _holds(schema["if"], instance, unclear=True)):
         parts.append(schema["then"])
     for part in parts:
-        yield from _keys(validator, part, instance)
+        yield from _keys(part, instance)
 
 
 def _resolve(reference: str) -> Schema:
     return functools.reduce(lambda node, key: node[key], reference.removeprefix("#/").split("/"), _schema())
 
 
-def _holds(validator: Any, condition: Schema, instance: Mapping[str, Any], *, unclear: bool) -> bool:
-    """Whether an `if` holds; `unclear` where the key it asks about is absent or has a value ODCS does not know."""
-    asked = set(_keys(None, condition, {})).intersection(_DISCRIMINATORS)
-    if "logicalType" in asked and "logicalType" not in instance:
+def _holds(condition: Schema, instance: Mapping[str, Any], *, unclear: bool) -> bool:
+    """Whether an `if` holds. All of ODCS's ask whether one key has this value or that.
+
+    `unclear` where the key is absent or has a value ODCS does not know; a quality rule is a library rule unless told.
+    """
+    asked = [part["properties"] for part in condition.get("anyOf", [condition])]
+    ((key, _),) = asked[0].items()
+    if key not in instance and asked == [_LIBRARY]:
+        return True
+    value = instance.get(key)
+    if not isinstance(value, str) or value not in _known_values(key):
         return unclear
-    if any(key in instance and instance[key] not in _known_values(key) for key in asked):
-        return unclear
-    return bool(validator.evolve(schema=condition).is_valid(instance))
+    return any(part[key]["const"] == value for part in asked)
+
+
+_LIBRARY = {"type": {"const": "library"}}
 
 
 @functools.cache
@@ -118,14 +127,14 @@ def _known_values(key: str) -> frozenset[str]:
 
 
 def _if(validator: Any, condition: Schema, instance: Any, schema: Schema) -> Iterator[ValidationError]:
-    if isinstance(instance, dict) and _holds(validator, condition, instance, unclear=False):
+    if isinstance(instance, dict) and _holds(condition, instance, unclear=False):
         yield from validator.descend(instance, schema["then"], schema_path="then")
 
 
 def _required(validator: Any, names: list[str], instance: Any, schema: Schema) -> Iterator[ValidationError]:
     """What is missing, but for what is there misspelt: that is a fault of its own already."""
     if isinstance(instance, dict):
-        unknown = instance.keys() - set(_keys(None, schema, {}))
+        unknown = instance.keys() - set(_keys(schema, None))
         missing = (name for name in names if name not in instance)
         yield from (ValidationError(f"'{name}' is missing") for name in missing if not did_you_mean(name, unknown))
 

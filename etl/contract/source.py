@@ -7,6 +7,7 @@ are `Decimal`: a bound of money is not rounded. Aliases and `<<` merges are expa
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -80,12 +81,18 @@ class Place:
         return Place(self.source, (*self.route, step))
 
     @property
+    def is_there(self) -> bool:
+        return self.route in self.source.values
+
+    @property
     def value(self) -> Any:
         """What the file holds here; None where there is nothing."""
-        found = self.source.data
-        for step in self.route if self.route in self.source.values else ():
-            found = found[step]
-        return found if self.route in self.source.values else None
+        return functools.reduce(lambda node, step: node[step], self.route, self.source.data) if self.is_there else None
+
+    @property
+    def is_null(self) -> bool:
+        """Whether the key is there with nothing behind it."""
+        return self.is_there and self.value is None
 
     def fault(self, message: str) -> None:
         self.source.add(self.source.mark(self.route), message)
@@ -103,7 +110,7 @@ class Place:
 
     def tried(self, key: str) -> bool:
         """Whether the key is there, or something misspelt for it that has its own fault already."""
-        if (*self.route, key) in self.source.values:
+        if (self / key).is_there:
             return True
         faulty = {(fault.line, fault.column) for fault in self.source.faults}
         return any(
@@ -120,20 +127,19 @@ class Place:
 def read(text: str, file: str) -> Source:
     """Parse `text`. Faults of the YAML itself are in the result; its data is then incomplete or None."""
     source = Source(file)
+    text = text.removeprefix("\ufeff")
     try:
         _screen(text)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        if root is None:
+            source.add(Mark(1, 1), "the file is empty; a contract is expected")
+        else:
+            source.data = _Walk(source, text).value(root, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         source.add(_place(mark) if mark else Mark(1, 1), _syntax(error))
-        return source
     except yaml.reader.ReaderError as error:
         source.add(_at(text, error.position), f"the character #x{_code(error):04x} is not allowed in YAML")
-        return source
-    if root is None:
-        source.add(Mark(1, 1), "the file is empty; a contract is expected")
-        return source
-    source.data = _Walk(source, text).value(root, ())
     return source
 
 
@@ -146,13 +152,18 @@ def _screen(text: str) -> None:
         if tag := getattr(event, "tag", None):
             problem = f"the tag {tag} is not supported"
         if problem:
-            raise yaml.MarkedYAMLError(None, None, problem, event.start_mark)  # type: ignore[arg-type]  # libyaml's
+            raise _unreadable(event, problem)
+
+
+def _unreadable(at: Any, problem: str) -> yaml.MarkedYAMLError:
+    """What this dialect leaves out of YAML, at a node or an event."""
+    return yaml.MarkedYAMLError(None, None, problem, at.start_mark)
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     context = f" ({error.context})" if error.context else ""
     hint = ": put the value in quotes" if "mapping values" in str(error.problem) else ""
-    return f"this is not YAML: {error.problem}{context}{hint}"
+    return f"the YAML can't be read: {error.problem}{context}{hint}"
 
 
 def _code(error: yaml.reader.ReaderError) -> int:
@@ -180,9 +191,7 @@ class _Walk:
     def value(self, node: yaml.Node, route: Route) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            if self.nodes == MAX_NODES + 1:
-                self.source.add(_place(node.start_mark), f"aliases expand this document to over {MAX_NODES} values")
-            return None
+            raise _unreadable(node, f"aliases expand this document to over {MAX_NODES} values")
         self.source.values[route] = self.mark(node)
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
@@ -190,8 +199,9 @@ class _Walk:
 
     def collection(self, node: yaml.Node, route: Route) -> Any:
         if any(outer is node for outer in self.open):
-            self.source.add(_place(node.start_mark), "this value contains itself through an alias")
-            return None
+            raise _unreadable(node, "this value contains itself through an alias")
+        if len(self.open) >= MAX_DEPTH:
+            raise _unreadable(node, f"aliases nest this document over {MAX_DEPTH} levels")
         self.open.append(node)
         result = self.mapping(node, route) if isinstance(node, yaml.MappingNode) else self.items(node.value, route)
         self.open.pop()

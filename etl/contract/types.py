@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import available_timezones
 
 import pyarrow as pa
 from open_data_contract_standard.model import SchemaProperty
 
+from etl.contract.expressions import is_timezone
 from etl.contract.model import Field, Kind, Type
 from etl.contract.source import Place
 from etl.contract.temporal import EPOCHS, has_offset, pattern_fault
@@ -108,7 +108,7 @@ def _temporal(kind: Kind, arrow: pa.DataType) -> Callable[[SchemaProperty, Place
 def _timestamp(node: SchemaProperty, place: Place) -> Type | None:
     options = place / "logicalTypeOptions"
     timezone = _options(node).get("defaultTimezone")
-    if timezone is not None and timezone not in available_timezones():
+    if timezone is not None and not is_timezone(timezone):
         (options / "defaultTimezone").fault(
             f"unknown time zone '{timezone}': an IANA name is expected, such as America/Recife"
         )
