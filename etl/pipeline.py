@@ -6,12 +6,13 @@ Everything up to the decision happens in a temporary folder; `commit` makes it v
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from etl import commit, report
 from etl.contract.model import Contract
@@ -20,7 +21,7 @@ from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
 from etl.quarantine import envelope
 from etl.read import Reading, read
-from etl.records import Block, Place, Rule, Unreadable, Upload, Violation, digest
+from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest
 from etl.report import Account, Status
 from etl.split import split
 from etl.storage import Storage
@@ -33,6 +34,7 @@ _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
 
 Progress = Callable[[int], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +152,17 @@ class _Judgement:
         return Judged(described, self.account, status, () if status == "rejected" else files, self.rejected)
 
     def _blocks(self, reading: Reading, progress: Progress) -> Unreadable | None:
-        flattener = Flattener(self.contract)
-        validator = Validator(self.contract)
+        flattener, validator = Flattener(self.contract), Validator(self.contract)
         with self.rejected.open("wb") as rejected:
-            for item in reading:
-                if isinstance(item, Unreadable):
-                    return item
-                self._block(item, flattener, validator, rejected)
-                progress(len(item.texts))
+            for found in _ahead(_flat(flattener, item) for item in reading):
+                if isinstance(found, Unreadable):
+                    return found
+                block, flat = found
+                self._block(block, flat, validator, rejected)
+                progress(len(block.texts))
         return None
 
-    def _block(self, block: Block, flattener: Flattener, validator: Validator, rejected: BinaryIO) -> None:
-        flat = flattener.flatten(block)
+    def _block(self, block: Block, flat: Flattened, validator: Validator, rejected: BinaryIO) -> None:
         violations = sorted([*flat.violations, *validator.judge(flat.rows)], key=lambda violation: violation.record)
         parts = split(flat.rows, violations, self.contract)
         for name, rows in parts.published.items():
@@ -222,6 +223,19 @@ class _Judgement:
             raise AccountingError(
                 f"{counted} rows were to be published, {written} were written: please report this bug"
             )
+
+
+def _flat(flattener: Flattener, item: Block | Unreadable) -> tuple[Block, Flattened] | Unreadable:
+    return (item, flattener.flatten(item)) if isinstance(item, Block) else item
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items; while one is worked on, a thread makes the next: Arrow works there without the interpreter."""
+    with ThreadPoolExecutor(1, "etl-ahead") as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
 
 
 def _place(block: Block, record: int) -> Place:
