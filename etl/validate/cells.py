@@ -1,0 +1,129 @@
+"""The checks of single values, run by Pandera on Arrow-backed pandas series.
+
+One `SeriesSchema` per column (and per place within its nested values), compiled once per table. It never coerces;
+nullability and types are the flattener's promise. A whole column passes or fails in Arrow kernels; of what fails,
+Pandera's boolean `check_output` tells the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaError, SchemaErrors
+
+from etl.contract.expressions import Path, paths
+from etl.contract.model import Check, Column, Table, Type
+from etl.errors import AccountingError
+from etl.records import Rows, Violation
+from etl.validate.arrays import taken, tuples, whole
+from etl.validate.nested import ITEMS, reach, steps
+from etl.validate.places import PathTexts, Places, chain, depth
+from etl.validate.predicates import Predicate, predicate
+from etl.validate.texts import json_texts
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column's checks at one place within its values, compiled. The schema's checks are labelled by their index."""
+
+    column: Column
+    within: tuple[str, ...]
+    checks: tuple[Check, ...]
+    schema: pandera.SeriesSchema
+
+
+@lru_cache(maxsize=256)
+def compiled(table: Table) -> tuple[Cells, ...]:
+    """The table's checks, in column order, ready to run."""
+    return tuple(
+        _compile(column, within)
+        for column in table.columns
+        for within in dict.fromkeys(check.within for check in column.checks)
+    )
+
+
+def judge(table: Table, rows: Rows, places: Places) -> list[Violation]:
+    """One violation per broken check and element; in column, check and row order.
+
+    Raises `AccountingError` where Pandera fails without saying in which rows: a bug here, not in the data.
+    """
+    with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+        # whatever PANDERA_* says in the environment: no check is ever switched off
+        return [violation for cells in compiled(table) for violation in _judge(cells, rows, places)]
+
+
+def _compile(column: Column, within: tuple[str, ...]) -> Cells:
+    checks = tuple(check for check in column.checks if check.within == within)
+    kind = _type_within(column.type, within).arrow
+    return Cells(
+        column,
+        within,
+        checks,
+        pandera.SeriesSchema(
+            checks=[_pandera_check(predicate(check.test, kind), str(at)) for at, check in enumerate(checks)],
+            nullable=True,
+        ),
+    )
+
+
+def _type_within(outer: Type, within: tuple[str, ...]) -> Type:
+    for step in within:
+        inner = outer.item if step == ITEMS else next(field.type for field in outer.fields if field.name == step)
+        if inner is None:
+            raise AccountingError(f"a check leads to the items of a {outer.kind}, which has none")
+        outer = inner
+    return outer
+
+
+def _pandera_check(met: Predicate, label: str) -> pandera.Check:
+    """`n_failure_cases`: Pandera prints failing values one by one; we take rows from `check_output` instead."""
+    return pandera.Check(lambda series: _verdict(met, series), error=label, ignore_na=False, n_failure_cases=1)
+
+
+def _verdict(met: Predicate, series: pd.Series) -> bool | pd.Series:
+    """True if all is well, else whether each value is."""
+    verdict = met(whole(series.array.__arrow_array__()))
+    if pc.all(verdict, min_count=0).as_py():
+        return True
+    return pd.Series(verdict.fill_null(True).to_numpy(zero_copy_only=False), index=series.index)
+
+
+def _judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
+    outer, level = paths(cells.column.source)[0], depth(cells.column.source)
+    path, outside = PathTexts(Path((*outer.steps, *steps(cells.within)))), chain(outer)
+    known = places.known(level, (cells.column.name,))
+    values = reach(taken(whole(rows.values.column(cells.column.name)), known), cells.within)
+    for check, broken in _failures(cells, values.array):
+        spots = places.spots(known[values.owners[broken]], level)
+        inner = tuples(values.positions, broken)
+        texts = json_texts(values.array.take(pa.array(broken)))
+        for spot, inside, text in zip(spots, inner, texts, strict=True):
+            place = path[(*spot.positions[:outside], *inside)]
+            yield Violation(check.rule, spot.record, place, text, rows=spot.rows)
+
+
+def _failures(cells: Cells, array: pa.Array) -> list[tuple[Check, np.ndarray]]:
+    """Each check that fails, and which values fail it (indexes)."""
+    series = pd.Series(pd.arrays.ArrowExtensionArray(array), copy=False)
+    try:
+        cells.schema.validate(series, lazy=True, inplace=True)
+    except SchemaErrors as failures:
+        return [_located(cells, failure) for failure in failures.schema_errors]
+    return []
+
+
+def _located(cells: Cells, failure: SchemaError) -> tuple[Check, np.ndarray]:
+    if not isinstance(failure.check_output, pd.Series):
+        raise AccountingError(
+            f"the checks of column {cells.column.name} failed without naming a row; this is a bug of this program, "
+            f"not of the data: {failure.reason_code}"
+        ) from failure
+    return cells.checks[int(failure.check.error)], np.flatnonzero(~failure.check_output.to_numpy())

@@ -1,0 +1,84 @@
+"""Conditions across the columns of a row, computed by DuckDB.
+
+Conditions about the same kind of element run as one statement. Each stands in DuckDB's `TRY`, which gives null where a
+row makes it fail, and which takes only what a row alone decides: no subqueries, aggregates or window functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.contract.model import Condition, Table
+from etl.records import Rows, Violation
+from etl.validate import sql
+from etl.validate.arrays import whole
+from etl.validate.places import PathTexts, Places, ancestor, depth
+from etl.validate.texts import json_texts
+
+UNCOMPUTABLE = "the condition could not be computed"
+
+
+def judge(table: Table, rows: Rows, places: Places) -> list[Violation]:
+    """One violation per condition and element that does not meet it; null counts as met.
+
+    Raises `sql.Unusable` with the name of the rule.
+    """
+    levels = {column.name: depth(column.source) for column in table.columns}
+
+    def level(condition: Condition) -> int:
+        return max((levels[name] for name in condition.columns), default=0)
+
+    return [
+        violation
+        for at, conditions in groupby(sorted(table.conditions, key=level), key=level)
+        for violation in _judge(table, tuple(conditions), at, rows, places)
+    ]
+
+
+def _judge(
+    table: Table, conditions: Sequence[Condition], level: int, rows: Rows, places: Places
+) -> Iterator[Violation]:
+    path, firsts = PathTexts(ancestor(table.grain, level)), places.firsts(level)
+    verdicts = _verdicts(table.name, conditions, _asked(conditions, rows.values, firsts))
+    for condition, verdict in zip(conditions, verdicts, strict=True):
+        known = np.isin(firsts, places.known(level, condition.columns))
+        failed = verdict.is_null().to_numpy()
+        unmet = pc.invert(pc.struct_field(verdict, 0)).fill_null(False).to_numpy()
+        broken = known & (failed | unmet)
+        texts = _shown(condition, rows.values, firsts[broken])
+        spots = places.spots(firsts[broken], level)
+        for spot, text, uncomputable in zip(spots, texts, failed[broken], strict=True):
+            detail = UNCOMPUTABLE if uncomputable else None
+            yield Violation(condition.rule, spot.record, path[spot.positions], text, detail, spot.rows)
+
+
+def _asked(conditions: Sequence[Condition], values: pa.Table, firsts: np.ndarray) -> pa.Table:
+    """The columns that any of these conditions names (all of them where none does: SQL knows no table without)."""
+    named = {name for condition in conditions for name in condition.columns}
+    asked = values.select([name for name in values.column_names if name in named or not named])
+    return asked if len(firsts) == len(asked) else asked.take(pa.array(firsts))
+
+
+def _verdicts(table: str, conditions: Sequence[Condition], block: pa.Table) -> list[pa.ChunkedArray]:
+    """For each condition, row by row: an object with a boolean or null in it, null where the row makes it fail."""
+    tries = (f"TRY({{'met': CAST((\n{condition.sql}\n) AS BOOLEAN)}})" for condition in conditions)
+    named = ", ".join(f"{tried} AS c{at}" for at, tried in enumerate(tries))
+    try:
+        result = sql.query(f"SELECT {named} FROM {sql.identifier(table)}", {table: block})  # noqa: S608  # the contract's own
+    except sql.Unusable as error:
+        if len(conditions) > 1:  # by itself, the one at fault has a name
+            return [verdict for each in conditions for verdict in _verdicts(table, [each], block)]
+        raise sql.Unusable(f"rule '{conditions[0].rule.name}' of table '{table}': {error}") from error
+    return list(result.columns)
+
+
+def _shown(condition: Condition, values: pa.Table, rows: np.ndarray) -> list[str | None]:
+    if not condition.columns:
+        return ["{}"] * len(rows)
+    named = values.select(list(condition.columns)).take(pa.array(rows))
+    return json_texts(whole(named.to_struct_array()))

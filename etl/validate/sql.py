@@ -1,0 +1,115 @@
+"""DuckDB, locked in: one SELECT at a time over the tables handed to it, and nothing else of this machine.
+
+No files, no extensions, no Python variables, one thread (so that sums of floats come out the same), bounded memory
+and time, and a configuration that no statement can change. One warm database per process; each statement has a
+cursor of its own, so that threads do not see each other's tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from threading import Lock, Timer
+
+import duckdb
+import pyarrow as pa
+from pyarrow.dataset import Dataset
+
+from etl.errors import StorageError
+
+SECONDS = 60.0  # what a statement may take; a row condition over a block takes milliseconds
+_MEMORY = "512MB"
+_UNREAD = "Invalid Input Error: reading the stream registered as"  # files behind a table failed; held by a test
+_opening = Lock()
+
+
+class Unusable(Exception):
+    """The statement cannot be run, whatever the data: refused, not understood, or beyond its time or memory."""
+
+
+class Uncomputable(Exception):
+    """The data makes the statement fail. The text is DuckDB's name for the kind of failure, and holds no data."""
+
+
+def query(
+    statement: str, tables: Mapping[str, pa.Table | Dataset], *, limit: int | None = None, seconds: float = SECONDS
+) -> pa.Table:
+    """The result of one SELECT over these tables, by name; its first `limit` rows.
+
+    Raises `Unusable`, `Uncomputable`, and `StorageError` where the files behind a dataset cannot be read.
+    """
+    try:
+        _demand_select(statement)
+        with _cursor() as cursor:
+            for name, table in tables.items():
+                cursor.register(name, table)
+            return _timed(cursor, statement, limit, seconds)
+    except duckdb.InterruptException as error:
+        raise Unusable(f"it takes more than {seconds:g} seconds") from error
+    except duckdb.OutOfMemoryException as error:
+        raise Unusable(f"it takes more than {_MEMORY} of memory") from error
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise _failed(error) from error
+    except duckdb.Error as error:
+        raise Unusable(_reason(error)) from error
+
+
+def identifier(name: str) -> str:
+    """A name in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _demand_select(statement: str) -> None:
+    kinds = [parsed.type for parsed in duckdb.extract_statements(statement)]
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise Unusable(f"one SELECT is expected, found {', '.join(kind.name for kind in kinds) or 'nothing'}")
+
+
+def _timed(cursor: duckdb.DuckDBPyConnection, statement: str, limit: int | None, seconds: float) -> pa.Table:
+    watchdog = Timer(seconds, cursor.interrupt)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        relation = cursor.sql(statement)
+        return (relation if limit is None else relation.limit(limit)).to_arrow_table()
+    finally:
+        watchdog.cancel()
+
+
+def _cursor() -> duckdb.DuckDBPyConnection:
+    with _opening:
+        return _database().cursor()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(
+        ":memory:",
+        config={
+            "enable_external_access": False,
+            "python_enable_replacements": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
+            "temp_directory": "",
+            "memory_limit": _MEMORY,
+            "threads": 1,
+        },
+    )
+    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    database.execute("SET GLOBAL lock_configuration = true")
+    return database
+
+
+def _failed(error: duckdb.Error) -> Uncomputable | StorageError:
+    if str(error).startswith(_UNREAD):
+        return StorageError("the staged tables of the upload cannot be read; run it again")
+    words = re.findall("[A-Z][a-z]+", type(error).__name__.removesuffix("Exception"))
+    return Uncomputable(" ".join([*words, "Error"]))
+
+
+def _reason(error: duckdb.Error) -> str:
+    """DuckDB's message on one line, without its picture of the place."""
+    return " ".join(str(error).partition("\nLINE ")[0].split())
