@@ -1,0 +1,52 @@
+"""The commit protocol: how one upload's staged files become the lake, all or none, whoever else is at it.
+
+    <runs><upload id>.json                          the run report: who holds it has committed
+    <runs><upload id>.intents/<content id>.json     what a run of this content is about to publish
+
+A run, in this order:
+
+1. announce   writes its intent, which names every file it may publish. An intent of the same content that is there
+              already is added to: the files of a run that was killed stay known.
+2. look       lists the report and the intents, after its own is written: of two runs, at least one sees the other.
+3. follow     the newest content wins, by arrival. Equal arrival (S3 counts seconds): what lies at the source now.
+              The loser removes what it alone has published, then its intent, and is `superseded`.
+4. finish     if the report's own run has not cleaned up yet, does that first, in its stead. Then adds to its intent
+              what it replaces, since the report that tells is about to be written over.
+5. put        writes the files. Names are a function of upload and content: a retry writes over and never adds.
+6. commit     writes the report if the one it saw is still there (or still none). Else again, from 1.
+7. settle     marks the predecessor's quarantine as superseded, removes the predecessor's lake files and the files of
+              older intents, looks once more, removes the older intents, and its own last.
+
+A first upload costs a LIST, one PUT each for intent, files and report, and a DELETE.
+
+It is killed, or the storage fails:
+
+| in | there is | who puts it right |
+|---|---|---|
+| 1 to 5 | the intent, some files | the retry writes over them; a successor removes them in 7, by the intent |
+| 6 | as before or as after | the retry: to find the same report is no conflict |
+| 7 | the report, stale files, the intent | the retry, whose 1 keeps the intent; a successor, in 4 |
+| 3, as loser | the intent, some files | its retry reads the newest content; that run's 7 |
+
+Two at once:
+
+| | |
+|---|---|
+| the older commits first | the newer finds that in 6, starts again, and replaces it |
+| the newer commits first | the older finds that in 6, starts again, and is superseded |
+| the same content twice | the same files and the same report: the second finds nothing to change |
+| one removes a file of the other's | see below |
+
+Only files of older content are removed, and never those that a newer intent names; and who starts again puts its files
+again. Old content that comes back at that very moment has the names of the files being removed: who has removed them
+looks once more and raises `Conflict` if they are wanted by now, and the retry puts them.
+
+Known gaps. A run of older content pauses between 2 and 5, a newer one goes through 1 to 7 meanwhile, and the first is
+killed before it comes to 6: its files are in no intent. And one content under two contract versions at the same time:
+the last to commit wins, and a retry makes it whole.
+"""
+
+from etl.commit.claims import Publication, dump
+from etl.commit.protocol import Outcome, publish
+
+__all__ = ["Outcome", "Publication", "dump", "publish"]

@@ -1,0 +1,480 @@
+"""The commit protocol: undisturbed, killed at every call, and with every mixture of two runs' calls."""
+
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from etl.commit import Publication, dump, publish
+from etl.errors import Conflict, StorageError
+from etl.records import Upload
+from etl.storage import MemoryStorage
+
+ID = "0123456789abcdef"
+RUNS, LAKE, QUARANTINE, SOURCE = "lake/_runs/orders/", "lake/orders/", "quarantine/orders/", "in/orders.json"
+NOON = datetime(2024, 1, 10, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an upload held (`content`), when it arrived (minutes after noon), and what becomes of it."""
+
+    content: str
+    minutes: int = 0
+    days: tuple[int, ...] = (10, 11)
+    rejected: bool = True
+    copied: bool = False
+    replays: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        return self.content.encode()
+
+    @property
+    def content_id(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()[:16]
+
+    @property
+    def arrival(self) -> datetime:
+        return NOON + timedelta(minutes=self.minutes)
+
+    @property
+    def folder(self) -> str:
+        return f"{QUARANTINE}2024-01-10/{ID}-{self.content_id}/"
+
+    @property
+    def lake(self) -> list[str]:
+        return [f"{LAKE}order_date=2024-01-{day}/{ID}-{self.content_id}.parquet" for day in self.days]
+
+    @property
+    def report(self) -> bytes:
+        names = ["report.json", "rejected.ndjson", *(["upload"] if self.copied else [])]
+        return dump(
+            {
+                "version": "1.0",
+                "upload": {"contentId": self.content_id, "arrival": self.arrival.isoformat()},
+                "files": [{"table": "orders", "location": at, "rows": 1} for at in self.lake],
+                "quarantine": {"location": self.folder, "files": names} if self.rejected else None,
+                "replays": list(self.replays),
+            }
+        )
+
+    def publication(self, staging: Path) -> Publication:
+        files = {at: _staged(staging, f"{self.content} {at}") for at in self.lake}
+        if self.rejected:
+            files[self.folder + "report.json"] = _staged(staging, "report of " + self.content)
+            files[self.folder + "rejected.ndjson"] = _staged(staging, "rejected of " + self.content)
+        copies = (self.folder + "upload",) if self.copied else ()
+        upload = Upload(SOURCE, self.arrival, len(self.data), etag=hashlib.sha256(self.data).hexdigest())
+        return Publication(upload, ID, self.content_id, RUNS, files, copies, self.report)
+
+
+def _staged(staging: Path, text: str) -> Path:
+    path = staging / hashlib.sha256(text.encode()).hexdigest()
+    path.write_text(text)
+    return path
+
+
+FIRST, SECOND, THIRD = Case("first"), Case("second", 1, (11, 12)), Case("third", 2, (12,), rejected=False)
+AGAIN = replace(FIRST, minutes=2)  # the first content comes back
+MENDED = replace(FIRST, days=(10, 13), rejected=False)  # the first upload under a contract that was mended
+
+
+class World:
+    """A storage in memory, and runs of uploads against it. An upload's run begins with its bytes at the source."""
+
+    def __init__(self, staging: Path) -> None:
+        self.storage = MemoryStorage()
+        self.staging = staging
+
+    def arrives(self, case: Case) -> None:
+        self.storage.objects[SOURCE] = (case.data, case.arrival)
+
+    def run(self, case: Case, storage: object = None) -> str:
+        self.arrives(case)
+        return publish(case.publication(self.staging), storage or self.storage)  # type: ignore[arg-type]
+
+    @property
+    def state(self) -> dict[str, bytes]:
+        return {at: data for at, (data, _) in self.storage.objects.items() if at != SOURCE}
+
+    @property
+    def committed(self) -> str | None:
+        data = self.state.get(f"{RUNS}{ID}.json")
+        return json.loads(data)["upload"]["contentId"] if data else None
+
+
+@pytest.fixture
+def after(tmp_path: Path) -> Callable[..., dict[str, bytes]]:
+    """The state after some uploads, one after the other, undisturbed."""
+
+    def state(*cases: Case) -> dict[str, bytes]:
+        world = World(tmp_path)
+        for case in cases:
+            world.run(case)
+        return world.state
+
+    return state
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def _names(state: dict[str, bytes]) -> set[str]:
+    return set(state)
+
+
+def _marks(state: dict[str, bytes]) -> list[str]:
+    return sorted(at for at in state if "/states/" in at)
+
+
+# Undisturbed
+
+
+def test_a_first_upload_leaves_its_files_and_its_report(world):
+    assert world.run(FIRST) == "committed"
+    report = f"{RUNS}{ID}.json"
+    quarantine = {FIRST.folder + "report.json", FIRST.folder + "rejected.ndjson"}
+    assert _names(world.state) == {*FIRST.lake, *quarantine, report}
+    assert world.state[report] == FIRST.report
+
+
+def test_again_changes_nothing(world, after):
+    for _ in range(3):
+        assert world.run(FIRST) == "committed"
+    assert world.state == after(FIRST)
+
+
+def test_a_correction_replaces_the_lake_and_marks_the_quarantine(world):
+    world.run(FIRST)
+    assert world.run(SECOND) == "committed"
+    mark = f"{FIRST.folder}states/20240110T120100Z-superseded.json"
+    quarantine = {case.folder + name for case in (FIRST, SECOND) for name in ("report.json", "rejected.ndjson")}
+    assert _names(world.state) == {*SECOND.lake, *quarantine, mark, f"{RUNS}{ID}.json"}
+    assert json.loads(world.state[mark]) == {
+        "version": "1.0",
+        "state": "superseded",
+        "by": SECOND.content_id,
+        "who": "etl run",
+        "when": "2024-01-10T12:01:00Z",
+    }
+
+
+def test_an_older_run_that_comes_late_changes_nothing(world, after):
+    world.run(SECOND)
+    assert world.run(FIRST) == "superseded"
+    assert world.state == after(SECOND)
+
+
+def test_content_that_comes_back_is_not_superseded_any_more(world):
+    for case in (FIRST, SECOND, AGAIN):
+        world.run(case)
+    assert _marks(world.state) == [f"{SECOND.folder}states/20240110T120200Z-superseded.json"]
+
+
+def test_a_mended_contract_removes_what_is_not_published_any_more(world):
+    world.run(FIRST)
+    world.run(MENDED)
+    lake = {at for at in world.state if at.startswith(LAKE)}
+    assert lake == set(MENDED.lake)
+    assert _marks(world.state) == [f"{FIRST.folder}states/20240110T120000Z-superseded.json"]
+    assert FIRST.folder + "rejected.ndjson" in world.state
+
+
+def test_the_same_quarantine_folder_holds_what_the_report_says(world, after):
+    world.run(replace(FIRST, copied=True))
+    assert world.state[FIRST.folder + "upload"] == b"first"
+    world.run(FIRST)
+    assert world.state == after(FIRST)
+
+
+def test_replays_stay_with_their_content_and_go_with_it(world):
+    replay = f"{LAKE}order_date=2024-01-10/{ID}-{FIRST.content_id}-replay.parquet"
+    world.run(FIRST)
+    world.storage.objects[replay] = (b"replayed", NOON)
+    world.storage.objects[f"{RUNS}{ID}.json"] = (replace(FIRST, replays=(replay,)).report, NOON)
+    world.run(FIRST)
+    assert json.loads(world.state[f"{RUNS}{ID}.json"])["replays"] == [replay]
+    assert replay in world.state
+    world.run(SECOND)
+    assert json.loads(world.state[f"{RUNS}{ID}.json"])["replays"] == []
+    assert replay not in world.state
+
+
+@pytest.mark.parametrize("etag", [True, False])
+@pytest.mark.parametrize(
+    ("at_source", "order", "outcomes", "left"),
+    [
+        ("second", "first second", ["committed", "committed"], "second"),
+        ("first", "first second", ["committed", "superseded"], "first"),
+        ("second", "second first", ["committed", "superseded"], "second"),
+        (None, "first second", ["committed", "superseded"], "first"),
+    ],
+)
+def test_at_equal_arrival_the_source_decides(world, monkeypatch, etag, at_source, order, outcomes, left):
+    cases = {"first": FIRST, "second": replace(SECOND, minutes=0)}
+    if at_source:
+        world.arrives(cases[at_source])
+    if not etag:
+        stat = world.storage.stat
+        monkeypatch.setattr(world.storage, "stat", lambda at: replace(stat(at), etag=None))
+    found = [publish(cases[name].publication(world.staging), world.storage) for name in order.split()]
+    assert (found, world.committed) == (outcomes, cases[left].content_id)
+    assert {at for at in world.state if at.startswith(LAKE)} == set(cases[left].lake)
+
+
+def test_a_first_upload_into_one_partition_takes_five_requests(world):
+    calls = Counting(world.storage)
+    world.run(replace(FIRST, days=(10,), rejected=False), calls)
+    assert calls.names == ["write", "list", "put", "write", "delete"]
+
+
+@pytest.mark.parametrize("name", ["{}.json", "{}.intents/ffffffffffffffff.json"])
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"upload": 1}'])
+def test_what_is_not_ours_is_not_touched(world, name, data):
+    at = RUNS + name.format(ID)
+    world.storage.objects[at] = (data, NOON)
+    with pytest.raises(StorageError, match=r"this is not .*; move it away"):
+        world.run(FIRST)
+    assert world.state[at] == data
+
+
+def test_a_source_that_changes_before_it_is_copied_is_a_conflict(world, after):
+    world.arrives(SECOND)
+    with pytest.raises(Conflict, match="has changed since it was read"):
+        publish(replace(FIRST, copied=True).publication(world.staging), world.storage)
+    world.run(SECOND)
+    assert world.state == after(SECOND)
+
+
+# Killed at every call
+
+
+class Counting:
+    """Passes calls on, and keeps their names."""
+
+    def __init__(self, inner: object) -> None:
+        self.inner = inner
+        self.names: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            self.names.append(name)
+            return self.called(name, getattr(self.inner, name), args, kwargs)
+
+        return call
+
+    def called(self, name: str, method: Callable[..., object], args: tuple, kwargs: dict) -> object:
+        return method(*args, **kwargs)
+
+
+class Failing(Counting):
+    """The call number `at` (from 0) fails: before its effect, after it, or amid it (several objects removed)."""
+
+    def __init__(self, inner: object, at: int, when: str) -> None:
+        super().__init__(inner)
+        self.at, self.when = at, when
+
+    def called(self, name: str, method: Callable[..., object], args: tuple, kwargs: dict) -> object:
+        if len(self.names) - 1 != self.at:
+            return method(*args, **kwargs)
+        if self.when == "after":
+            with suppress(StorageError):
+                method(*args, **kwargs)
+        if self.when == "amid" and name == "delete":
+            method(list(args[0])[::2])
+        raise StorageError("killed")
+
+
+WHEN = ["before", "amid", "after"]
+
+
+def _kills(world: World, case: Case, when: str) -> Iterator[World]:
+    """Copies of a world in which this upload's run was killed, each at another call."""
+    for at in range(100):
+        copy = World(world.staging)
+        copy.storage.objects = dict(world.storage.objects)
+        try:
+            copy.run(case, Failing(copy.storage, at, when))
+        except StorageError as error:
+            assert str(error) == "killed"  # noqa: PT017
+            yield copy
+        else:
+            assert at > 3
+            return
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize(
+    "cases",
+    [
+        (FIRST,),
+        (replace(FIRST, copied=True),),
+        (FIRST, FIRST),
+        (FIRST, SECOND),
+        (FIRST, SECOND, THIRD),
+        (FIRST, MENDED),
+        (FIRST, SECOND, AGAIN),
+        (THIRD, replace(FIRST, minutes=3)),
+        (SECOND, FIRST),
+    ],
+    ids=lambda cases: "-".join(case.content for case in cases),
+)
+def test_killed_at_any_call_and_run_again_it_is_as_if_nothing_had_been(world, after, cases, when):
+    *before, last = cases
+    for case in before:
+        world.run(case)
+    for killed in _kills(world, last, when):
+        killed.run(last)
+        assert killed.state == after(*cases)
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize(
+    "cases",
+    [
+        (FIRST, SECOND),
+        (FIRST, SECOND, THIRD),
+        (FIRST, MENDED, SECOND),
+        (THIRD, replace(FIRST, minutes=3), replace(SECOND, minutes=4)),
+    ],
+    ids=lambda cases: "-".join(case.content for case in cases),
+)
+def test_killed_at_any_call_and_then_replaced_it_leaves_nothing_behind(world, after, cases, when):
+    *before, last, successor = cases
+    for case in before:
+        world.run(case)
+    report = world.state.get(f"{RUNS}{ID}.json")
+    for killed in _kills(world, last, when):
+        came_through = killed.state.get(f"{RUNS}{ID}.json") != report
+        killed.run(successor)
+        assert killed.state == after(*before, *([last] if came_through else []), successor)
+
+
+@pytest.mark.parametrize("cases", [(FIRST,), (FIRST, SECOND), (FIRST, SECOND, AGAIN)], ids=len)
+def test_killed_twice(world, after, cases):
+    *before, last = cases
+    for case in before:
+        world.run(case)
+    for killed in _kills(world, last, "after"):
+        for twice in _kills(killed, last, "amid"):
+            twice.run(last)
+            assert twice.state == after(*cases)
+
+
+def test_a_mended_contract_after_a_kill_removes_the_first_try(world, after):
+    for killed in _kills(world, FIRST, "before"):
+        committed = killed.committed
+        killed.run(MENDED)
+        assert killed.state == after(*([FIRST] if committed else []), MENDED)
+
+
+# Two at once
+
+
+class Turns:
+    """Runs in threads that make one storage call each when it is their turn; whose turn it is, is drawn."""
+
+    def __init__(self, seed: int) -> None:
+        self._draw = random.Random(seed)
+        self._state = threading.Condition()
+        self._waiting: set[int] = set()
+        self._alive: set[int] = set()
+        self._turn: int | None = None
+        self.raised: list[Exception] = []
+
+    def run(self, *works: Callable[[Callable[[], object]], object]) -> None:
+        threads = [threading.Thread(target=self._work, args=(number, work)) for number, work in enumerate(works)]
+        self._alive = set(range(len(works)))
+        for thread in threads:
+            thread.start()
+        with self._state:
+            while self._alive:
+                self._state.wait_for(lambda: self._turn is None and self._waiting == self._alive)
+                if self._alive:
+                    self._turn = self._draw.choice(sorted(self._alive))
+                    self._state.notify_all()
+        for thread in threads:
+            thread.join()
+
+    def _work(self, number: int, work: Callable[[Callable[[], object]], object]) -> None:
+        try:
+            work(lambda: self._call(number))
+        except StorageError as error:
+            self.raised.append(error)
+        finally:
+            with self._state:
+                self._alive.discard(number)
+                self._state.notify_all()
+
+    @contextmanager
+    def _call(self, number: int) -> Iterator[None]:
+        with self._state:
+            self._waiting.add(number)
+            self._state.notify_all()
+            self._state.wait_for(lambda: self._turn == number)
+            self._waiting.discard(number)
+            try:
+                yield
+            finally:
+                self._turn = None
+
+
+class InTurn(Counting):
+    """Each call waits for its turn."""
+
+    def __init__(self, inner: object, turn: Callable[[], object]) -> None:
+        super().__init__(inner)
+        self.turn = turn
+
+    def called(self, name: str, method: Callable[..., object], args: tuple, kwargs: dict) -> object:
+        with self.turn():  # type: ignore[attr-defined]
+            return method(*args, **kwargs)
+
+
+def _together(world: World, seed: int, *cases: Case) -> list[Exception]:
+    """Run uploads at once, each having read its own version; then what failed again, which reads the newest."""
+    turns = Turns(seed)
+    newest = max(cases, key=lambda case: case.minutes)
+    world.arrives(newest)
+
+    def work(case: Case) -> Callable[[Callable[[], object]], object]:
+        publication = case.publication(world.staging)
+        return lambda turn: publish(publication, InTurn(world.storage, turn))  # type: ignore[arg-type]
+
+    turns.run(*map(work, cases))
+    for _ in turns.raised:
+        world.run(newest)
+    return turns.raised
+
+
+@pytest.mark.parametrize(
+    ("before", "cases", "ends"),
+    [
+        ((), (FIRST, FIRST), [(FIRST,)]),
+        ((), (FIRST, SECOND), [(FIRST, SECOND), (SECOND,)]),
+        ((FIRST,), (SECOND, THIRD), [(FIRST, SECOND, THIRD), (FIRST, THIRD)]),
+        ((FIRST,), (FIRST, SECOND), [(FIRST, SECOND)]),
+        ((FIRST,), (SECOND, AGAIN), [(FIRST, SECOND, AGAIN), (FIRST, AGAIN)]),
+        ((FIRST, SECOND), (AGAIN, SECOND), [(FIRST, SECOND, AGAIN)]),
+        ((), (FIRST, SECOND, THIRD), [(FIRST, SECOND, THIRD), (FIRST, THIRD), (SECOND, THIRD), (THIRD,)]),
+        ((), (FIRST, SECOND, AGAIN), [(FIRST, SECOND, AGAIN), (FIRST, AGAIN), (SECOND, AGAIN), (AGAIN,)]),
+    ],
+)
+def test_any_mixture_of_runs_ends_in_the_newest_content(tmp_path, after, before, cases, ends):
+    expected = [after(*end) for end in ends]
+    for seed in range(60):
+        world = World(tmp_path)
+        for case in before:
+            world.run(case)
+        _together(world, seed, *cases)
+        assert world.state in expected, f"schedule {seed}"
