@@ -64,13 +64,13 @@ def _misfit(expression: Expression, kind: Kind) -> str | None:
         case NullIf(argument):
             return _not_text("nullif", argument)
         case Index():
-            return None if kind == "integer" else f"index gives an integer, this column is a {kind}"
+            return None if kind == "integer" else f"index gives an integer, this column is of type {kind}"
         case Scale(argument):
             return _misfit_scale(argument, kind)
         case Day(argument):
             return _misfit_day(argument, kind)
         case Json():
-            return None if kind == "string" else f"json gives a string, this column is a {kind}"
+            return None if kind == "string" else f"json gives a string, this column is of type {kind}"
 
 
 def _not_text(function: str, argument: Expression) -> str | None:
@@ -84,13 +84,13 @@ def _not_text(function: str, argument: Expression) -> str | None:
 
 def _misfit_scale(argument: Expression, kind: Kind) -> str | None:
     if kind not in _NUMERIC:
-        return f"scale gives a number, this column is a {kind}"
+        return f"scale gives a number, this column is of type {kind}"
     return None if _converts(argument) else "scale works on a number: a path is expected in it"
 
 
 def _misfit_day(argument: Expression, kind: Kind) -> str | None:
     if kind != "date":
-        return f"date gives a date, this column is a {kind}"
+        return f"date gives a date, this column is of type {kind}"
     return None if _converts(argument) else "date works on a timestamp: a path is expected in it"
 
 

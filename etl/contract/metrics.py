@@ -138,7 +138,7 @@ def comparable(columns: Sequence[str], targets: Mapping[str, Target], place: Pla
     """Whether these columns can make a key; a fault for lists and objects."""
     nested = [name for name in columns if name in targets and targets[name].type.kind in ("array", "object")]
     for name in nested:
-        place.fault(f"'{name}' is a {targets[name].type.kind} column: only single values can be kept apart")
+        place.fault(f"'{name}' is of type {targets[name].type.kind}: only single values can be kept apart")
     return not nested and all(name in targets for name in columns)
 
 

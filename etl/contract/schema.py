@@ -213,7 +213,7 @@ def _expected(types: str | list[str], found: Any) -> str:
 
 def _not_in(key: str | int, found: Any, known: list[str]) -> str:
     hint = did_you_mean(found, known) if isinstance(found, str) else ""
-    return f"{spoken(found)} is not a {key}{hint or f'; there are {listed(known)}'}"
+    return f"{spoken(found)} is no {key}{hint or f'; there are {listed(known)}'}"
 
 
 # What is left when the faulty is taken out.

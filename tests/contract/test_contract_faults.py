@@ -35,7 +35,7 @@ ODCS = {
     "far from any key": (document("«zzz: active\n"), "unknown key 'zzz'; there are apiVersion"),
     "misspelt column key": (column("logicalType: string\n«requred: true"), "did you mean 'required'?"),
     "misspelt logicalType": (column("«logicaltype: string"), "did you mean 'logicalType'?"),
-    "unknown type": (column("logicalType: «strng"), "text 'strng' is not a logicalType; did you mean 'string'?"),
+    "unknown type": (column("logicalType: «strng"), "text 'strng' is no logicalType; did you mean 'string'?"),
     "unknown type, its keys kept": (
         column("logicalType: «aray\nitems: {logicalType: string}"),
         "did you mean 'array'?",
@@ -50,7 +50,7 @@ ODCS = {
     "table without a name": (HEAD + "schema:\n  - «properties: []\n", "'name' is missing"),
     "no id": ("«apiVersion: v3.1.0\nkind: DataContract\nversion: '1'\nname: x\n" + TABLE + ID, "'id' is missing"),
     "wrong kind": (HEAD.replace("DataContract", "«Contract") + TABLE + ID, "did you mean 'DataContract'?"),
-    "unknown version": (HEAD.replace("v3.1.0", "«v3.9.9") + TABLE + ID, "is not a apiVersion"),
+    "unknown version": (HEAD.replace("v3.1.0", "«v3.9.9") + TABLE + ID, "is no apiVersion"),
     "old version": (HEAD.replace("v3.1.0", "«v2.2.2") + TABLE + ID, "v3.0.0 to v3.2.0 is expected, found v2.2.2"),
     "items of a string": (column("logicalType: string\n«items: {logicalType: string}"), "'items' does not belong here"),
     "option of another type": (
@@ -78,7 +78,7 @@ ODCS = {
     ),
     "server of unknown type": (
         document("servers:\n  - server: incoming\n    type: «s4\n    location: s3://bucket/in/\n"),
-        "text 's4' is not a type",
+        "text 's4' is no type",
     ),
 }
 
@@ -288,7 +288,7 @@ CHECKS = {
     ),
     "key of an object": (
         column("logicalType: object\nproperties: [{name: b, logicalType: string}]\nprimaryKey: «true"),
-        "'a' is a object column",
+        "'a' is of type object",
     ),
     "key positions": (
         columns(
@@ -316,7 +316,7 @@ QUALITY = {
     "between": (table("quality: [{metric: rowCount, mustBeBetween: «[9, 1]}]"), "the smaller number comes first"),
     "metric": (
         table("quality: [{metric: «rowCnt, mustBe: 1}]"),
-        "text 'rowCnt' is not a metric; did you mean 'rowCount'?",
+        "text 'rowCnt' is no metric; did you mean 'rowCount'?",
     ),
     "rule": (table("quality: [{rule: «rowCnt, mustBe: 1}]"), "unknown metric 'rowCnt'; did you mean 'rowCount'?"),
     "no metric": (table("quality: [«{mustBe: 1}]"), "'metric' is missing"),
@@ -366,7 +366,7 @@ QUALITY = {
     "duplicates of what": (table("quality: [«{metric: duplicateValues, mustBe: 0}]"), "properties is a list"),
     "duplicate lists": (
         table("quality: [«{metric: duplicateValues, arguments: {properties: [id, tags]}, mustBe: 0}]"),
-        "'tags' is a array column",
+        "'tags' is of type array",
     ),
     "tolerance inside": (
         column("logicalType: array\nitems: {logicalType: string, quality: [«{metric: nullValues, mustBeLessThan: 5}]}"),
@@ -528,7 +528,7 @@ def test_all_faults_at_once():
         "a number is expected",
         "unknown key",
         "'..' is not supported",
-        "is not a logicalType",
+        "is no logicalType",
         "ends with its only",
         "unknown key",
     )
