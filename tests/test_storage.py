@@ -1,6 +1,7 @@
 """The three storages behave alike, and every lower exception comes out as one of ours."""
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -247,6 +248,19 @@ def test_a_killed_write_leaves_nothing_that_counts(tmp_path, staged):
     part.write_bytes(b"half")
     storage.delete([at])
     assert os.listdir(tmp_path / "lake") == []
+
+
+def test_what_killed_writers_left_goes_with_the_last_file_and_what_living_ones_write_stays(tmp_path, staged):
+    storage, folder = LocalStorage(), tmp_path / "intents"
+    storage.put(staged, f"{folder}/a.json")
+    dead, living = folder / ".b.json.etl-part", folder / ".c.json.etl-part"
+    dead.write_bytes(b"{")
+    with living.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        storage.delete([f"{folder}/a.json"])
+        assert living.exists()
+    storage.delete([f"{folder}/a.json"])
+    assert not folder.exists()
 
 
 def test_delete_takes_empty_partitions_along_and_no_more(tmp_path, staged):

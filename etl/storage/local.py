@@ -219,8 +219,26 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     _part_of(path).unlink(missing_ok=True)
     with suppress(OSError):  # not empty, or gone
+        _drop_abandoned(path.parent)
         path.parent.rmdir()
         for folder in path.parents[1:]:
             if "=" not in folder.name:
                 break
             folder.rmdir()
+
+
+def _drop_abandoned(folder: Path) -> None:
+    """Where nothing is left but parts: remove those that no living process holds."""
+    with os.scandir(folder) as entries:
+        if all(_is_part(entry.name) for entry in entries):
+            for part in folder.iterdir():
+                _drop_unless_held(part)
+
+
+def _drop_unless_held(part: Path) -> None:
+    file = os.open(part, os.O_RDWR)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink()
+    finally:
+        os.close(file)
