@@ -29,6 +29,7 @@ class Validator:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        self._cells = {table.name: cells.compiled(table) for table in contract.tables}
         self._keys = {table.name: [UniqueKey(table, key) for key in table.keys] for table in contract.tables}
 
     def judge(self, rows: Mapping[str, Rows]) -> list[Violation]:
@@ -47,7 +48,7 @@ class Validator:
 
     def _judge(self, table: Table, rows: Rows) -> Iterator[Violation]:
         places = Places(rows)
-        yield from cells.judge(table, rows, places)
+        yield from cells.judge(self._cells[table.name], rows, places)
         for key in self._keys[table.name]:
             yield from key.judge(rows, places)
         yield from conditions.judge(table, rows, places)

@@ -8,7 +8,7 @@ Pandera's boolean `check_output` tells the rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -40,24 +40,36 @@ class Cells:
     schema: pandera.SeriesSchema
 
 
-@lru_cache(maxsize=256)
 def compiled(table: Table) -> tuple[Cells, ...]:
-    """The table's checks, in column order, ready to run."""
+    """The table's checks, in column order, ready to run; made once per process for tables that read the same."""
+    return _compiled(_ByText(repr(table), table))
+
+
+@dataclass(frozen=True, slots=True)
+class _ByText:
+    """A table as a cache's key. It does not hash by itself: enumerated values may be lists."""
+
+    text: str
+    table: Table = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _compiled(key: _ByText) -> tuple[Cells, ...]:
     return tuple(
         _compile(column, within)
-        for column in table.columns
+        for column in key.table.columns
         for within in dict.fromkeys(check.within for check in column.checks)
     )
 
 
-def judge(table: Table, rows: Rows, places: Places) -> list[Violation]:
+def judge(compiled: tuple[Cells, ...], rows: Rows, places: Places) -> list[Violation]:
     """One violation per broken check and element; in column, check and row order.
 
     Raises `AccountingError` where Pandera fails without saying in which rows: a bug here, not in the data.
     """
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         # whatever PANDERA_* says in the environment: no check is ever switched off
-        return [violation for cells in compiled(table) for violation in _judge(cells, rows, places)]
+        return [violation for cells in compiled for violation in _judge(cells, rows, places)]
 
 
 def _compile(column: Column, within: tuple[str, ...]) -> Cells:

@@ -114,13 +114,19 @@ class _Run:
         """The record of each hash sought, 0 for none."""
         records = np.zeros(len(sought), dtype=np.int64)
         at = np.searchsorted(self.high, sought.high)
-        asked = np.arange(len(sought))
-        while len(asked := asked[self.high.take(at[asked], mode="clip") == sought.high[asked]]):
+        asked = self._alike(sought, at, np.arange(len(sought)))
+        while len(asked):
             same = self.low[at[asked]] == sought.low[asked]
             records[asked[same]] = self.records[at[asked[same]]]
             asked = asked[~same]  # another hash with an equal first lane: the next may be the one
             at[asked] += 1
+            asked = self._alike(sought, at, asked)
         return records
+
+    def _alike(self, sought: _Run, at: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """Those of `asked` whose first lane is the one at their place."""
+        asked = asked[at[asked] < len(self)]
+        return asked[self.high[at[asked]] == sought.high[asked]]
 
     def merge(self, other: _Run) -> None:
         """Take in the hashes of another run; array by array, since together they may be half of all memory used."""
