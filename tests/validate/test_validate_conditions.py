@@ -43,7 +43,7 @@ NOON = datetime(2024, 1, 10, 12, tzinfo=UTC)
         (DATE, "a <= DATE '2024-01-10'", [date(2024, 1, 10), date(2024, 1, 11)], [2]),
         (TIME, "a < TIME '12:00:00'", [time(11), time(12)], [2]),
         (timestamp(), "date_trunc('day', a) = TIMESTAMPTZ '2024-01-10 00:00:00Z'", [NOON, NOON.replace(day=11)], [2]),
-        (timestamp("ns"), "a <= TIMESTAMP_NS '2024-01-10 12:00:00'", [NOON, NOON.replace(hour=13)], [2]),
+        (timestamp("ns"), "a::TIMESTAMPTZ <= TIMESTAMPTZ '2024-01-10 12:00:00Z'", [NOON, NOON.replace(hour=13)], [2]),
         (record(x=INTEGER), "a.x > 0", [{"x": 1}, {"x": 0}, None], [2]),
         (INTEGER, "false", [1], [1]),
     ],
