@@ -1,0 +1,167 @@
+"""The Lambda function: AWS events -> pipeline -> response. It dispatches and reports; decisions are made in `etl`.
+
+Invoked by S3 or EventBridge it answers `{"uploads": [summary, ...]}`, and raises once all are through if one failed, so
+that Lambda tries again; by SQS `{"batchItemFailures": [...]}` (the event source mapping needs ReportBatchItemFailures).
+A rejected upload is done, and so is one that has vanished since. Logs and metrics hold locations and counts, no values.
+
+Environment: ORDERS_CONTRACTS, the folder of contracts (`contracts` beside this file); whatever `${ORDERS_...}` the
+contracts name; POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME (both `etl`) and POWERTOOLS_LOG_LEVEL.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from etl import contract as contracts
+from etl import events, pipeline
+from etl.contract.model import Contract
+from etl.errors import EtlError, NotFound, UsageError
+from etl.storage import Storage, open_storage
+
+_RULE = ("table", "column", "rule", "severity", "violations", "records")  # no examples: they hold values
+
+Summary = dict[str, Any]
+
+logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "etl"))
+
+
+class Failed(EtlError):
+    """Some of what an event announced was not processed; the text says of each why."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Process every upload that an event announces. Raises `EtlError` if one failed, but for SQS."""
+    done: list[Summary] = []
+    try:
+        if events.is_batch(event):
+            return _batch(event, context, done)
+        _process(event, done)
+    finally:
+        _measure(done)
+    return {"uploads": done}
+
+
+def _batch(event: dict[str, Any], context: LambdaContext, done: list[Summary]) -> dict[str, Any]:
+    def message(record: SQSRecord) -> None:
+        _process(record.body, done)
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return dict(process_partial_response(event, message, processor, context))
+
+
+def _process(event: object, done: list[Summary]) -> None:
+    """All that one event or message announces; what failed is raised at the end."""
+    records = events.records(event)
+    errors = [error for error in (_attempt(record, done) for record in records) if error]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise Failed(f"{len(errors)} of {len(records)} uploads failed: {'; '.join(map(str, errors))}")
+
+
+def _attempt(record: object, done: list[Summary]) -> EtlError | None:
+    """One upload. What went wrong is logged and handed back, so that the others have their turn."""
+    location = None
+    try:
+        announced = events.announced(record)
+        location = announced.location
+        if announced.ignored:
+            logger.info("ignored", upload=location, reason=announced.ignored)
+        else:
+            done.append(_run(location))
+    except NotFound as error:
+        logger.warning("upload has vanished", upload=location, reason=str(error))
+    except EtlError as error:
+        return _failed(location, error)
+    except Exception as error:  # noqa: BLE001  the outermost edge: one upload's bug does not stop the others
+        return _bug(location, error)
+    return None
+
+
+def _run(location: str) -> Summary:
+    contract = _contract(location)
+    summary = _summary(pipeline.run(location, contract, _storage(), pipeline.outputs_of(contract, None, None)))
+    logger.info("upload processed", report=summary)
+    return summary
+
+
+def _failed(location: str | None, error: EtlError) -> EtlError:
+    logger.error("upload failed", upload=location, reason=str(error))
+    return error
+
+
+def _bug(location: str | None, error: Exception) -> Failed:
+    """An error nobody foresaw. Where it arose is logged, its text is not: it may hold values of the upload."""
+    kind, frames = type(error).__name__, traceback.format_tb(error.__traceback__)
+    logger.critical("upload failed unexpectedly", upload=location, reason=kind, traceback=frames)
+    return Failed(f"{location}: {kind}: this is a bug; the log says where, please report it")
+
+
+def _contract(location: str) -> Contract:
+    folder = os.environ.get("ORDERS_CONTRACTS", str(Path(__file__).with_name("contracts")))
+    contract = contracts.route(location, _contracts(folder))
+    if contract is None:
+        raise UsageError(
+            f"{location}: no contract in {folder} has an 'incoming' server that covers it (or its ${{ORDERS_...}} "
+            "variable is not set): deploy one, or point the trigger elsewhere"
+        )
+    return contract
+
+
+@cache  # the deployed contracts don't change while the function is warm; a fault is not kept
+def _contracts(folder: str) -> Sequence[Contract]:
+    return contracts.load_all(folder)
+
+
+@cache  # connections to S3, and nothing about an upload
+def _storage() -> Storage:
+    return open_storage()
+
+
+def _summary(report: Mapping[str, Any]) -> Summary:
+    """What the log and the caller learn of a run: counts and places."""
+    return {
+        "status": report["status"],
+        "contract": {key: report["contract"][key] for key in ("name", "version")},
+        "upload": {key: report["upload"][key] for key in ("location", "id", "contentId")},
+        "records": report["records"],
+        "tables": report["tables"],
+        "rules": [{key: rule[key] for key in _RULE} for rule in report["rules"]],
+        "quarantine": (report["quarantine"] or {}).get("location"),
+    }
+
+
+def _measure(done: Sequence[Summary]) -> None:
+    """One blob of metrics per contract, since a blob has one set of dimensions."""
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "etl")
+    for contract in sorted({summary["contract"]["name"] for summary in done}):
+        # An empty service keeps the dimension `service` out: alarms name all dimensions of a metric or miss it.
+        metrics = EphemeralMetrics(namespace=namespace, service="")
+        metrics.add_dimension("contract", contract)
+        counts = [_counts(summary) for summary in done if summary["contract"]["name"] == contract]
+        for name in counts[0]:
+            metrics.add_metric(name, MetricUnit.Count, sum(count[name] for count in counts))
+        metrics.flush_metrics()
+
+
+def _counts(summary: Summary) -> dict[str, int]:
+    records = summary["records"]
+    return {
+        "RecordsRead": records["read"],
+        "RecordsPublished": records["published"],
+        "RecordsQuarantined": records["quarantined"] + records["split"],  # of a split record, a part
+        "Uploads": 1,
+        "UploadsRejected": int(summary["status"] == "rejected"),
+    }

@@ -1,0 +1,100 @@
+"""Each saved event, and what it announces."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from etl.errors import UsageError
+from etl.events import UnknownEvent, announced, is_batch, records
+
+EVENTS = Path(__file__).with_name("events")
+INCOMING = "s3://orders/orders_json_incoming/"
+
+
+def saved(name: str) -> dict:
+    return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def messages(name: str) -> list[object]:
+    """The saved event's bodies if SQS sent it, else the event itself."""
+    event = saved(name)
+    return [record["body"] for record in event["Records"]] if is_batch(event) else [event]
+
+
+def said(record: object) -> str:
+    """A record's location, in brackets if there is nothing to do, or a mark that it is not understood."""
+    try:
+        found = announced(record)
+    except UnknownEvent:
+        return "?"
+    return f"({found.location})" if found.ignored else found.location
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("s3_one", ["sample.json"]),
+        ("s3_multipart", ["sample.json"]),
+        (
+            "s3_awkward_keys",
+            ["Loja Recife/pedidos 10+11.json", "pedidos de São João.json", "a%2Fb%3D.json", '🍵,;\n".json'],
+        ),
+        ("s3_two_contracts", ["sample.json", "marketplace/sample.ndjson"]),
+        ("s3_one_of_each", ["sample.json", "vanished.json", "s3://orders/elsewhere/sample.json", "?", "partial.json"]),
+        ("s3_folder", ["(2024/)", "sample.json"]),
+        ("s3_removed", ["?"]),
+        ("s3_test_event", ["(s3://orders/)"]),
+        ("eventbridge_created", ["Loja Recife/10+11 %2F ção.json"]),  # as it is: EventBridge does not encode keys
+        ("eventbridge_folder", ["(2024/)"]),
+        ("eventbridge_deleted", ["?"]),
+        ("sqs_s3", ["sample.json", "pedidos 10+11.json", "partial.json"]),
+        ("sqs_eventbridge", ["Loja 10+11.json"]),
+        ("sqs_sns", ["sample.json", "Loja 10+11.json", "(s3://orders/)"]),
+        ("sqs_sns_raw", ["sample.json"]),
+        ("sqs_test_event", ["(s3://orders/)"]),
+        ("sqs_all_bad", ["?", "?"]),
+        ("api_gateway", ["?"]),
+        ("sns_direct", ["?"]),
+    ],
+)
+def test_saved_events(name: str, expected: list[str]) -> None:
+    found = [said(record) for message in messages(name) for record in records(message)]
+    assert [place.replace(INCOMING, "") for place in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [
+        (None, "found NoneType in place of an object;"),
+        ({}, "found no keys;"),
+        ([1], "found list in place of an object;"),
+        ("not JSON: ana@example.com", "found text that is not JSON;"),
+        ("[" * 100_000, "found text that is not JSON;"),
+        ('"\\ud800"', "found text that is not JSON;"),  # half a character
+        ("3", "found int in place of an object;"),
+        ({"Records": []}, "found the keys 'Records';"),
+        ({"Records": "ana@example.com"}, "found the keys 'Records';"),
+        ({"Records": [{"eventSource": "aws:kinesis"}]}, "found the keys 'eventSource' (eventSource 'aws:kinesis');"),
+        ({"order_id": 1, "email": "ana@example.com"}, "found the keys 'order_id', 'email';"),
+        ({"source": "aws.s3", "detail-type": "Object Deleted"}, "(source 'aws.s3', detail-type 'Object Deleted');"),
+        ({"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}, "eventName 'ObjectCreated:Put');"),
+        ({"a\nb" + "c" * 100: 1}, f"found the keys 'a\\nb{'c' * 37}';"),
+        ({str(number): 1 for number in range(12)}, "'8', '9' and 2 more;"),
+    ],
+)
+def test_what_is_not_understood_is_said_without_its_data(event: object, found: str) -> None:
+    [record] = records(event)
+    with pytest.raises(UsageError) as error:
+        announced(record)
+    text = str(error.value)
+    assert found in text
+    assert "accepted are S3 notifications of ObjectCreated" in text
+    assert "ana@example.com" not in text
+    assert "\n" not in text
+
+
+def test_a_folder_with_content_is_an_upload() -> None:
+    event = saved("eventbridge_folder")
+    event["detail"]["object"]["size"] = 1
+    assert announced(event).ignored is None
