@@ -8,7 +8,8 @@ etl run contracts/orders.sample.json --contract contracts/orders.odcs.yaml $opti
 
 echo
 echo "The marketplace's upload becomes four tables, by YAML alone"
-etl run contracts/marketplace.sample.ndjson --contract contracts/marketplace.odcs.yaml $options || exit 1
+etl run contracts/marketplace.sample.ndjson --contract contracts/marketplace.odcs.yaml \
+  --lake $OUT/orders_parquet_datalake/marketplace --quarantine $OUT/orders_quarantine || exit 1
 
 echo
 echo "Bad uploads: quarantine_examples/"

@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 from open_data_contract_standard.model import SchemaProperty
 
+from etl.contract import patterns
 from etl.contract.expressions import is_timezone
 from etl.contract.model import Field, Kind, Type
+from etl.contract.patterns import EPOCHS, has_offset
 from etl.contract.source import Place
-from etl.contract.temporal import EPOCHS, has_offset, pattern_fault
 from etl.contract.words import listed
 
 _INTEGERS = {
@@ -127,7 +128,7 @@ def _with_format(
     pattern = _options(node).get("format")
     if pattern is None or (pattern in EPOCHS and kind != "time"):
         return Type(kind, arrow, pattern, timezone)
-    fault = pattern_fault(pattern, kind)
+    fault = patterns.fault(pattern, kind)
     if fault is None and kind == "timestamp" and timezone is None and not has_offset(pattern):
         fault = f"texts of format '{pattern}' have no offset from UTC: add defaultTimezone, such as America/Recife"
     if fault:

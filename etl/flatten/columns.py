@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.contract.model import Type
+from etl.contract.patterns import EPOCHS
 from etl.flatten import convert as spec
 from etl.flatten import temporal
 
@@ -32,7 +33,7 @@ _MARGIN_YEARS = (-62_104_060_800, 253_370_764_800)  # seconds at the years 2 and
 def reading(type_: Type) -> pa.DataType:
     """The Arrow type under which a value of this type is read from straight JSON."""
     if type_.kind in ("date", "time", "timestamp"):
-        return pa.int64() if type_.format in temporal.EPOCHS else pa.string()
+        return pa.int64() if type_.format in EPOCHS else pa.string()
     return type_.arrow
 
 
@@ -89,7 +90,7 @@ def _float(array: pa.Array) -> Converted:
 
 
 def _epoch(array: pa.Array, type_: Type) -> Converted:
-    per_second = temporal.EPOCHS[type_.format or ""]
+    per_second = EPOCHS[type_.format or ""]
     unit = type_.arrow.unit if type_.kind == "timestamp" else "s"
     values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
     up, down = max(temporal.UNITS[unit] // per_second, 1), max(per_second // temporal.UNITS[unit], 1)

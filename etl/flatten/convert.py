@@ -19,6 +19,7 @@ import pyarrow as pa
 from jiter import LosslessFloat
 
 from etl.contract.model import Type
+from etl.contract.patterns import EPOCHS
 from etl.flatten import temporal
 from etl.flatten.temporal import Unfit
 
@@ -182,7 +183,7 @@ def _temporal_text(value: Any) -> str:
 
 
 def _date(value: Any, type_: Type) -> int:
-    if type_.format not in temporal.EPOCHS:
+    if type_.format not in EPOCHS:
         return temporal.days(_temporal_text(value), type_.format)
     day, rest = divmod(instant(value, type_, "us"), 86_400 * 10**6)
     if rest:
@@ -200,8 +201,8 @@ def _timestamp(value: Any, type_: Type) -> int:
 
 def instant(value: Any, type_: Type, unit: str) -> int:
     """Units since the epoch of a timestamp, as the type's `format` and `timezone` say. Raises `Unfit`."""
-    if type_.format in temporal.EPOCHS:
-        return _epoch(number_of(value), temporal.UNITS[unit] / Decimal(temporal.EPOCHS[type_.format]), unit)
+    if type_.format in EPOCHS:
+        return _epoch(number_of(value), temporal.UNITS[unit] / Decimal(EPOCHS[type_.format]), unit)
     return temporal.instant(_temporal_text(value), type_.format, type_.timezone, unit)
 
 

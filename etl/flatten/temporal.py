@@ -4,8 +4,7 @@ Results are integers, as Arrow stores them: days since 1970-01-01, microseconds 
 epoch. Nothing is guessed: a text without an offset needs a time zone, a local time that a zone skips or repeats is
 refused, more digits than the unit holds are refused.
 
-Without a `format`, dates are ISO 8601 (`2024-01-10`), times and timestamps RFC 3339, section 5.6. A `format` is a JDK
-`DateTimeFormatter` pattern of the letters y u M d H m s S X x, or `epochSeconds` / `epochMillis`.
+Without a `format`, dates are ISO 8601 (`2024-01-10`), times and timestamps RFC 3339, section 5.6.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
+from etl.contract.patterns import compiled
+
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-EPOCHS = {"epochSeconds": 1, "epochMillis": 10**3}
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_SECOND = (date.min.toordinal() - _EPOCH_DAY) * 86_400
 _LAST_SECOND = (date.max.toordinal() - _EPOCH_DAY + 1) * 86_400 - 1
@@ -29,65 +28,10 @@ _ISO = {
     "time": re.compile(_TIME),
     "timestamp": re.compile(rf"{_DATE}[Tt ]{_TIME}(?P<offset>[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})?"),
 }
-_LETTERS = {
-    "yyyy": r"(?P<year>[0-9]{4})",
-    "uuuu": r"(?P<year>[0-9]{4})",
-    "MM": r"(?P<month>[0-9]{2})",
-    "M": r"(?P<month>[0-9]{1,2})",
-    "dd": r"(?P<day>[0-9]{2})",
-    "d": r"(?P<day>[0-9]{1,2})",
-    "HH": r"(?P<hour>[0-9]{2})",
-    "H": r"(?P<hour>[0-9]{1,2})",
-    "mm": r"(?P<minute>[0-9]{2})",
-    "m": r"(?P<minute>[0-9]{1,2})",
-    "ss": r"(?P<second>[0-9]{2})",
-    "s": r"(?P<second>[0-9]{1,2})",
-    "X": r"(?P<offset>Z|[+-][0-9]{2}(?:[0-9]{2})?)",
-    "XX": r"(?P<offset>Z|[+-][0-9]{4})",
-    "XXX": r"(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})",
-    "Z": r"(?P<offset>[+-][0-9]{4})",
-    "x": r"(?P<offset>[+-][0-9]{2}(?:[0-9]{2})?)",
-    "xx": r"(?P<offset>[+-][0-9]{4})",
-    "xxx": r"(?P<offset>[+-][0-9]{2}:[0-9]{2})",
-}
-_TOKEN = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<letters>([A-Za-z])\3*)|(?P<other>[^A-Za-z'])")
 
 
 class Unfit(ValueError):
     """Why a text is not of its type, without the text."""
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The expression of a JDK pattern. Raises `ValueError` that names what is not supported."""
-    return re.compile("".join(_piece(token) for token in _tokens(pattern)))
-
-
-def _tokens(pattern: str) -> list[re.Match[str]]:
-    tokens, at = [], 0
-    while at < len(pattern):
-        token = _TOKEN.match(pattern, at)
-        if token is None:
-            raise ValueError("a quote is not closed")
-        tokens.append(token)
-        at = token.end()
-    return tokens
-
-
-def _piece(token: re.Match[str]) -> str:
-    if (letters := token["letters"]) is not None:
-        return _letters(letters)
-    if (quoted := token["quoted"]) is not None:
-        return re.escape(quoted.replace("''", "'") or "'")
-    return re.escape(token["other"])
-
-
-def _letters(letters: str) -> str:
-    if letters[0] == "S" and len(letters) <= 9:
-        return rf"(?P<fraction>[0-9]{{{len(letters)}}})"
-    if letters not in _LETTERS:
-        raise ValueError(f"'{letters}' is not supported; there are {', '.join(_LETTERS)}, S to SSSSSSSSS and 'text'")
-    return _LETTERS[letters]
 
 
 def days(text: str, pattern: str | None) -> int:
