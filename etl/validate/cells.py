@@ -32,12 +32,19 @@ from etl.validate.texts import json_texts
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One column's checks at one place within its values, compiled. The schema's checks are labelled by their index."""
+    """One column's checks at one place within its values, compiled. The schema's checks are labelled by their index.
 
-    column: Column
+    `path` leads to the values; its first `outside` `[*]`s are indexed by the row, the rest by the place within the
+    row's value. Rows that agree in the first `depth` positions repeat one value.
+    """
+
+    column: str
     within: tuple[str, ...]
     checks: tuple[Check, ...]
     schema: pandera.SeriesSchema
+    path: Path
+    outside: int
+    depth: int
 
 
 def compiled(table: Table) -> tuple[Cells, ...]:
@@ -74,16 +81,21 @@ def judge(compiled: tuple[Cells, ...], rows: Rows, places: Places) -> list[Viola
 
 def _compile(column: Column, within: tuple[str, ...]) -> Cells:
     checks = tuple(check for check in column.checks if check.within == within)
-    kind = _type_within(column.type, within).arrow
+    outer = paths(column.source)[0]
     return Cells(
-        column,
+        column.name,
         within,
         checks,
-        pandera.SeriesSchema(
-            checks=[_pandera_check(predicate(check.test, kind), str(at)) for at, check in enumerate(checks)],
-            nullable=True,
-        ),
+        _schema(checks, _type_within(column.type, within).arrow),
+        Path((*outer.steps, *steps(within))),
+        chain(outer),
+        depth(column.source),
     )
+
+
+def _schema(checks: tuple[Check, ...], kind: pa.DataType) -> pandera.SeriesSchema:
+    labelled = [_pandera_check(predicate(check.test, kind), str(at)) for at, check in enumerate(checks)]
+    return pandera.SeriesSchema(checks=labelled, nullable=True)
 
 
 def _type_within(outer: Type, within: tuple[str, ...]) -> Type:
@@ -109,16 +121,15 @@ def _verdict(met: Predicate, series: pd.Series) -> bool | pd.Series:
 
 
 def _judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
-    outer, level = paths(cells.column.source)[0], depth(cells.column.source)
-    path, outside = PathTexts(Path((*outer.steps, *steps(cells.within)))), chain(outer)
-    known = places.known(level, (cells.column.name,))
-    values = reach(taken(whole(rows.values.column(cells.column.name)), known), cells.within)
+    known = places.known(cells.depth, (cells.column,))
+    values = reach(taken(whole(rows.values.column(cells.column)), known), cells.within)
+    path = PathTexts(cells.path)
     for check, broken in _failures(cells, values.array):
-        spots = places.spots(known[values.owners[broken]], level)
+        spots = places.spots(known[values.owners[broken]], cells.depth)
         inner = tuples(values.positions, broken)
         texts = json_texts(values.array.take(pa.array(broken)))
         for spot, inside, text in zip(spots, inner, texts, strict=True):
-            place = path[(*spot.positions[:outside], *inside)]
+            place = path[(*spot.positions[: cells.outside], *inside)]
             yield Violation(check.rule, spot.record, place, text, rows=spot.rows)
 
 
@@ -135,7 +146,7 @@ def _failures(cells: Cells, array: pa.Array) -> list[tuple[Check, np.ndarray]]:
 def _located(cells: Cells, failure: SchemaError) -> tuple[Check, np.ndarray]:
     if not isinstance(failure.check_output, pd.Series):
         raise AccountingError(
-            f"the checks of column {cells.column.name} failed without naming a row; this is a bug of this program, "
+            f"the checks of column {cells.column} failed without naming a row; this is a bug of this program, "
             f"not of the data: {failure.reason_code}"
         ) from failure
     return cells.checks[int(failure.check.error)], np.flatnonzero(~failure.check_output.to_numpy())

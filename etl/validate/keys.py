@@ -126,7 +126,7 @@ class _Run:
     def _alike(self, sought: _Run, at: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Those of `asked` whose first lane is the one at their place."""
         asked = asked[at[asked] < len(self)]
-        return asked[self.high[at[asked]] == sought.high[asked]]
+        return np.asarray(asked[self.high[at[asked]] == sought.high[asked]])
 
     def merge(self, other: _Run) -> None:
         """Take in the hashes of another run; array by array, since together they may be half of all memory used."""

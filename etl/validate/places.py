@@ -77,7 +77,7 @@ class Places:
         """`firsts`, without rows where a value of one of these columns did not convert."""
         firsts = self.firsts(depth)
         unknown = [self._rows.unknown[name] for name in columns if name in self._rows.unknown]
-        return np.setdiff1d(firsts, np.concatenate(unknown), assume_unique=True) if unknown else firsts
+        return firsts[~np.isin(firsts, np.concatenate(unknown))] if unknown else firsts
 
     def spots(self, rows: np.ndarray, depth: int) -> Iterator[Spot]:
         """The elements which begin at these rows."""

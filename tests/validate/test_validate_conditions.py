@@ -85,8 +85,14 @@ def test_rows_with_an_unknown_part_are_not_judged():
         column("b", INTEGER),
         conditions=[condition("a IS NOT NULL OR b > 0", "a", "b", name="both"), condition("b > 0", "b", name="b")],
     )
-    found = Validator(made).judge(rows(made, {"a": [None, None], "b": [0, 0]}, unknown={"a": [1]}))
+    found = Validator(made).judge(rows(made, {"a": [None, None], "b": [0, 0]}, unknown={"a": [1], "b": []}))
     assert [(each.rule.name, each.record) for each in found] == [("both", 1), ("b", 1), ("b", 2)]
+
+
+def test_a_row_with_two_unknown_parts_is_not_judged_either():
+    made = contract(column("a", INTEGER), column("b", INTEGER), conditions=[condition("false", "a", "b")])
+    found = judge(made, {"a": [None, 1, 1], "b": [None, 1, None]}, unknown={"a": [0], "b": [0, 2]})
+    assert [record_ for record_, *_ in found] == [2]
 
 
 def test_a_condition_on_what_repeats_is_broken_once():
