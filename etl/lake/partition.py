@@ -1,0 +1,79 @@
+"""Rows by partition, and the names of partition folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+_LONGEST_NAME = 255  # bytes of a folder's name, on the file systems in use
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+_ESCAPED = re.compile(r"[\x00-\x7f](?<![A-Za-z0-9_.~-])")
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One value of each partition column, in path order."""
+
+    columns: tuple[str, ...]
+    values: tuple[pa.Scalar, ...]
+
+    @property
+    def folder(self) -> str:
+        """`year=2024/month=1`; empty for a table without partition columns."""
+        return "/".join(f"{name}={_text(value)}" for name, value in zip(self.columns, self.values, strict=True))
+
+    @property
+    def is_overlong(self) -> bool:
+        """Whether a file system refuses the folder."""
+        return any(len(name.encode()) > _LONGEST_NAME for name in self.folder.split("/"))
+
+    @property
+    def expression(self) -> ds.Expression:
+        """What holds for its rows."""
+        equal = [_is(ds.field(name), value) for name, value in zip(self.columns, self.values, strict=True)]
+        return reduce(and_, equal, ds.scalar(True))
+
+
+def _text(value: pa.Scalar) -> str:
+    """A value as Hive and pyarrow write and read it; letters beyond ASCII stay, since Hive decodes byte by byte."""
+    if not value.is_valid:
+        return _NULL
+    text = _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", value.cast(pa.string()).as_py())
+    return text if text != _NULL else "%5F" + text[1:]
+
+
+def _is(field: ds.Expression, value: pa.Scalar) -> ds.Expression:
+    return field == value if value.is_valid else field.is_null()
+
+
+def split(rows: pa.Table, columns: tuple[str, ...]) -> Iterator[tuple[Partition, pa.Table]]:
+    """The rows (one at least) of each partition, in their order: one sort and one gather for all of them together."""
+    if not columns:
+        yield Partition((), ()), rows
+        return
+    codes = _codes(rows.select(columns))
+    order = pc.sort_indices(codes)  # stable
+    codes = codes.take(order).to_numpy()
+    starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()]
+    rows = rows.take(order) if len(starts) > 1 else rows
+    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        part = rows.slice(start, end - start)
+        yield Partition(columns, tuple(part[name][0] for name in columns)), part
+
+
+def _codes(keys: pa.Table) -> pa.Array:
+    """A number for each row: equal for equal keys."""
+    codes = pa.repeat(pa.scalar(0, pa.int64()), len(keys))
+    for column in keys.columns:
+        found = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        joint = pc.add(pc.multiply(codes, len(found.dictionary)), found.indices)
+        codes = joint.dictionary_encode().indices.cast(pa.int64())  # small again, for the next column
+    return codes

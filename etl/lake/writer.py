@@ -1,0 +1,96 @@
+"""The rows of one upload, held back until row groups of a good size are together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from etl.contract.model import Contract
+from etl.errors import StorageError
+from etl.lake.schema import Lineage
+from etl.lake.table import TableWriter
+
+MOST_PARTITIONS = 1000  # of one upload, in all its tables together
+_HELD_ROWS = 1 << 20  # of one table
+_HELD_BYTES = 128 << 20  # of all tables
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file to be published. `partition` is its folder under the table's, `order_date=2024-01-10`; or empty."""
+
+    table: str
+    partition: str
+    path: Path
+    rows: int
+
+
+class LakeWriter:
+    """Stages the published rows of one upload in `folder`. `upload` (its location) and `upload_id` go into the lineage.
+
+    Holds at most 1 Mi rows of a table and 128 MiB in all. Raises `StorageError` where the folder can't be written.
+    """
+
+    def __init__(self, contract: Contract, folder: Path, upload: str, upload_id: str) -> None:
+        lineage = Lineage(upload, upload_id, contract.version) if contract.policies.lineage_columns else None
+        self._tables = {
+            table.name: TableWriter(contract, table, folder / table.name, lineage) for table in contract.tables
+        }
+
+    @property
+    def too_many_partitions(self) -> bool:
+        """More than 1,000: the upload is to be rejected as a whole. Nothing more is staged then."""
+        return sum(len(table.partitions) for table in self._tables.values()) > MOST_PARTITIONS
+
+    @property
+    def overlong_partition(self) -> str | None:
+        """A partition value whose folder no file system takes: the upload is to be rejected as a whole, likewise."""
+        return next((table.overlong for table in self._tables.values() if table.overlong), None)
+
+    def write(self, table_name: str, values: pa.Table, records: np.ndarray) -> None:
+        """Take rows, in record order: `values` has the contract's columns, `records` (int64) one record number each."""
+        table = self._tables[table_name]
+        table.hold(values, records)
+        while table.held_rows >= _HELD_ROWS:
+            self._flush(table, _HELD_ROWS)
+        while sum(table.held_bytes for table in self._tables.values()) > _HELD_BYTES:
+            largest = max(self._tables.values(), key=lambda table: table.held_bytes)
+            self._flush(largest, largest.held_rows)
+
+    def _flush(self, table: TableWriter, rows: int) -> None:
+        others = sum(len(other.partitions) for other in self._tables.values() if other is not table)
+        with _translated():
+            table.flush(rows, most_partitions=MOST_PARTITIONS - others)
+
+    def close(self) -> list[StagedFile]:
+        """Write what is held. The files: by table as in the contract, then by partition."""
+        for table in self._tables.values():
+            self._flush(table, table.held_rows)
+        with _translated():
+            for table in self._tables.values():
+                table.close()
+        return [
+            StagedFile(name, file.partition.folder, file.path, file.rows)
+            for name, table in self._tables.items()
+            for file in table.files()
+        ]
+
+    def datasets(self) -> dict[str, ds.Dataset]:
+        """After `close`: each table as staged, with all columns of the contract, in its order."""
+        return {name: table.dataset() for name, table in self._tables.items()}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"the temporary folder can't be written ({error.strerror or error}); free some space, then run it again"
+        ) from error
