@@ -31,6 +31,7 @@ STDIN = "-"
 _TRIES = 5  # how often an upload that changes while it is copied is read anew
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
+_OVERLONG = Rule("partitions", "partition values that a folder's name can hold")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
 
 Progress = Callable[[int], None]
@@ -148,8 +149,10 @@ class _Judgement:
             self._unreadable(unreadable, described)
             return Judged(described, self.account, "rejected", (), self.rejected)
         status = self._decide()
+        if status == "rejected":
+            return Judged(described, self.account, status, (), self.rejected)
         self._check_rows(files)
-        return Judged(described, self.account, status, () if status == "rejected" else files, self.rejected)
+        return Judged(described, self.account, status, files, self.rejected)
 
     def _blocks(self, reading: Reading, progress: Progress) -> Unreadable | None:
         flattener, validator = Flattener(self.contract), Validator(self.contract)
@@ -202,6 +205,8 @@ class _Judgement:
     def _limits(self) -> Iterator[Violation]:
         if self.lake.too_many_partitions:
             yield Violation(_PARTITIONS, 0, detail="is the partition column the right one, and are its values right?")
+        if self.lake.overlong_partition:
+            yield Violation(_OVERLONG, 0, detail="a value of the partition column is too long for a folder's name")
         limit = self.contract.policies.max_quarantined
         if limit is None:
             return
@@ -211,15 +216,20 @@ class _Judgement:
             rule = Rule("maxQuarantined", f"at most {limit.amount} {limit.unit}")
             yield Violation(rule, 0, value=f"{found:.4g}", detail=f"{touched} of {self.account.read} records")
 
+    @property
+    def _incomplete(self) -> bool:
+        """Whether staging was given up: there are folders that could not be made."""
+        return self.lake.too_many_partitions or self.lake.overlong_partition is not None
+
     def _upload_rules(self) -> list[Violation]:
-        if not self.contract.upload_rules or self.lake.too_many_partitions:
+        if not self.contract.upload_rules or self._incomplete:
             return []
         return judge_upload(self.contract, self.lake.datasets())
 
     def _check_rows(self, files: Sequence[StagedFile]) -> None:
         """What was written is what was counted. Raises `AccountingError`."""
         written, counted = sum(file.rows for file in files), sum(self.account.rows_published.values())
-        if counted and written != counted and not self.lake.too_many_partitions:
+        if written != counted:
             raise AccountingError(
                 f"{counted} rows were to be published, {written} were written: please report this bug"
             )

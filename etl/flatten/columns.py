@@ -26,6 +26,7 @@ _SHORT_INTEGER = r"^-?(0|[1-9][0-9]{0,14})$"
 _INTEGER = r"^-?(0|[1-9][0-9]{0,18})$"
 _OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 _LOCAL = r"^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_MORE_DECIMALS = 8
 _EXACT_FLOAT = float(2**53)
 _MARGIN_YEARS = (-62_104_060_800, 253_370_764_800)  # seconds at the years 2 and 9999: nearer ends go record by record
 
@@ -34,7 +35,13 @@ def reading(type_: Type) -> pa.DataType:
     """The Arrow type under which a value of this type is read from straight JSON."""
     if type_.kind in ("date", "time", "timestamp"):
         return pa.int64() if type_.format in EPOCHS else pa.string()
-    return type_.arrow
+    return _wider(type_.arrow) if type_.kind == "decimal" else type_.arrow
+
+
+def _wider(arrow: pa.Decimal128Type) -> pa.Decimal128Type:
+    """Room for decimals too many: Arrow would refuse the whole block for them, and not say which record it was."""
+    more = min(_MORE_DECIMALS, 38 - arrow.precision)
+    return pa.decimal128(arrow.precision + more, arrow.scale + more)
 
 
 def convert(array: pa.Array, type_: Type) -> Converted:
@@ -49,6 +56,8 @@ def convert(array: pa.Array, type_: Type) -> Converted:
         return _epoch(array, type_)
     if type_.kind == "number":
         return _float(array)
+    if type_.kind == "decimal":
+        return _narrower(array, type_)
     return (array if array.type == type_.arrow else array.cast(type_.arrow)), None
 
 
@@ -87,6 +96,17 @@ def _float(array: pa.Array) -> Converted:
     values = array.to_numpy(zero_copy_only=False)
     refused = (np.abs(values) >= _EXACT_FLOAT) | ((values == 0) & np.signbit(values))
     return array, refused if refused.any() else None
+
+
+def _narrower(array: pa.Array, type_: Type) -> Converted:
+    """Decimals as read, without the room; those that need it are refused."""
+    try:
+        return array.cast(type_.arrow), None
+    except pa.ArrowInvalid:
+        cut = array.cast(type_.arrow, safe=False)
+        fits = pc.equal(cut.cast(array.type), array)
+        refused = pc.invert(pc.fill_null(fits, True)).to_numpy(zero_copy_only=False)
+        return pc.if_else(fits, cut, pa.scalar(None, type_.arrow)), refused
 
 
 def _epoch(array: pa.Array, type_: Type) -> Converted:

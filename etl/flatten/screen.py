@@ -19,6 +19,7 @@ from etl.flatten.fields import Node
 
 _LEARNED_AT_MOST = 500  # a feed with more unknown fields than this goes record by record
 _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_ENCODE = msgspec.json.Encoder().encode
 Steps = tuple[Step, ...]
 
 
@@ -75,16 +76,16 @@ class Screen:
             straight.append(index)
         return straight, decoded
 
+    def keeps(self, texts: Sequence[bytes]) -> list[bool]:
+        """Which straight records a decoder keeps whole. Of a key that comes twice only the last is left."""
+        decode = self._decoder.decode
+        return [_is_whole(text, decode(text)) for text in texts]
+
     def _without_duplicate_keys(self, texts: Sequence[bytes], straight: list[int], decoded: list[Any]) -> Screened:
-        """Where Arrow reads, it refuses a key that comes twice; elsewhere only the last is left: quotes are missing."""
-        encode = msgspec.json.Encoder().encode
-        if encode(decoded).count(b'"') == sum(texts[index].count(b'"') for index in straight):
+        """Where Arrow reads, it refuses a key that comes twice; elsewhere it is told here."""
+        if _ENCODE(decoded).count(b'"') == sum(texts[index].count(b'"') for index in straight):
             return Screened(straight, decoded)
-        kept = [
-            (index, item)
-            for index, item in zip(straight, decoded, strict=True)
-            if encode(item).count(b'"') == texts[index].count(b'"')
-        ]
+        kept = [(index, item) for index, item in zip(straight, decoded, strict=True) if _is_whole(texts[index], item)]
         return Screened([index for index, _ in kept], [item for _, item in kept])
 
     def values(self, decoded: Sequence[Any], path: Path) -> list[Any]:
@@ -147,6 +148,11 @@ class Screen:
             (f"f{index}", type_ | None | msgspec.UnsetType, msgspec.UNSET) for index, (_, type_) in enumerate(members)
         ]
         return msgspec.defstruct("Object", fields, rename=names, forbid_unknown_fields=True, gc=False)
+
+
+def _is_whole(text: bytes, decoded: Any) -> bool:
+    """Whether nothing was lost in decoding: a key that is missing takes its quotes along."""
+    return _ENCODE(decoded).count(b'"') == text.count(b'"')
 
 
 def _place(done: Steps, step: str | int) -> Steps:

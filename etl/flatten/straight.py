@@ -18,6 +18,9 @@ from etl.flatten.vector import Readings, TableRows
 from etl.records import Block, Rows
 
 
+_TOGETHER = 256  # texts
+
+
 @dataclass(frozen=True, slots=True)
 class StraightRows:
     """What the vectorised path made of a block: rows, the records they came from, and unknown fields.
@@ -54,7 +57,7 @@ class Straight:
         candidates = _utf8(block.texts)
         screened = self.screen.split([block.texts[index] for index in candidates])
         indexes = np.array(candidates, dtype=np.int64)[screened.straight]
-        parsed = vector.parse([block.texts[index] for index in indexes], indexes, self.schema)
+        parsed = vector.parse([block.texts[index] for index in indexes], indexes, self.schema, self.screen.keeps)
         decoded = _those(screened, indexes, parsed.indexes)
         tables = {
             table.name: vector.TableReader(
@@ -105,10 +108,14 @@ def _without(rows: Rows, refused: np.ndarray) -> Rows:
 
 
 def _utf8(texts: Sequence[bytes]) -> list[int]:
-    """Indexes of the texts that are UTF-8: one check of the whole block, or one each where that fails."""
-    if _is_utf8(b"\n".join(texts)):
-        return list(range(len(texts)))
-    return [index for index, text in enumerate(texts) if _is_utf8(text)]
+    """Indexes of the texts that are UTF-8: checked together, and by themselves only where that fails."""
+    return [
+        index
+        for at in range(0, len(texts), _TOGETHER)
+        for together in [_is_utf8(b"\n".join(texts[at : at + _TOGETHER]))]
+        for index in range(at, min(at + _TOGETHER, len(texts)))
+        if together or _is_utf8(texts[index])
+    ]
 
 
 def _is_utf8(data: bytes) -> bool:

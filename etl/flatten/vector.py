@@ -24,7 +24,8 @@ from etl.flatten.fields import TEXT, Node, argument_type, sources
 from etl.flatten.screen import Steps, unnameable
 from etl.records import Rows
 
-_FAN_OUT = 16
+_PIECE = 512 << 10  # bytes
+_FAN_OUT = 8
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
 _TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
 
@@ -94,26 +95,48 @@ def _struct(node: Node, steps: Steps, learned: Readings) -> pa.StructType:
     return pa.struct([(name, _type(child, (*steps, name), learned)) for name, child in members.items()])
 
 
-def parse(texts: Sequence[bytes], indexes: np.ndarray, under: pa.Schema) -> Parsed:
-    """Parse screened records with Arrow; those that it refuses are missing from the result."""
-    parts = list(_parse(texts, indexes, under))
+def parse(
+    texts: Sequence[bytes], indexes: np.ndarray, under: pa.Schema, keeps: Callable[[Sequence[bytes]], list[bool]]
+) -> Parsed:
+    """Parse screened records with Arrow; those that it refuses are missing from the result.
+
+    `keeps` tells which records a decoder gives back whole: the others have a key twice, which Arrow refuses. Arrow
+    names no record, so a block is parsed in pieces, to have little to search.
+    """
+    each = max(len(texts) * _PIECE // (sum(map(len, texts)) or 1), 1)
+    parts = [part for at in range(0, len(texts), each) for part in _piece(_cut(texts, indexes, at, each), under, keeps)]
     if not parts:
         return Parsed(pa.array([], pa.struct(under)), indexes[:0])
     return Parsed(pa.concat_arrays([part.records for part in parts]), np.concatenate([part.indexes for part in parts]))
 
 
-def _parse(texts: Sequence[bytes], indexes: np.ndarray, under: pa.Schema) -> list[Parsed]:
-    """Halve-and-retry with a wide fan: a refused record costs about one more parse of the block, not one a record."""
+_Texts = tuple[Sequence[bytes], np.ndarray]  # records, and their indexes within the block
+
+
+def _cut(texts: Sequence[bytes], indexes: np.ndarray, at: int, length: int) -> _Texts:
+    return texts[at : at + length], indexes[at : at + length]
+
+
+def _piece(piece: _Texts, under: pa.Schema, keeps: Callable[[Sequence[bytes]], list[bool]]) -> list[Parsed]:
+    texts, indexes = piece
+    if (records := _read(texts, under)) is not None:
+        return [Parsed(records, indexes)]
+    whole = keeps(texts)
+    left = [text for text, kept in zip(texts, whole, strict=True) if kept]
+    return _search((left, indexes[np.array(whole)]), under)
+
+
+def _search(piece: _Texts, under: pa.Schema) -> list[Parsed]:
+    """Divide what is refused until the refused records stand alone."""
+    texts, indexes = piece
     if not len(texts):
         return []
-    records = _read(texts, under)
-    if records is not None:
+    if (records := _read(texts, under)) is not None:
         return [Parsed(records, indexes)]
     if len(texts) == 1:
         return []
-    step = -(-len(texts) // _FAN_OUT)
-    cuts = range(0, len(texts), step)
-    return [part for at in cuts for part in _parse(texts[at : at + step], indexes[at : at + step], under)]
+    each = -(-len(texts) // _FAN_OUT)
+    return [part for at in range(0, len(texts), each) for part in _search(_cut(texts, indexes, at, each), under)]
 
 
 def _read(texts: Sequence[bytes], under: pa.Schema) -> pa.StructArray | None:
