@@ -55,7 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _batch(event: dict[str, Any], context: LambdaContext, done: list[Summary]) -> dict[str, Any]:
     def message(record: SQSRecord) -> None:
-        _process(record.body, done)
+        with logger.append_context_keys(message_id=record.message_id):
+            _process(record.body, done)
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event, message, processor, context))

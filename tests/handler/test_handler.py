@@ -180,7 +180,8 @@ def test_invoked_by_sqs(function: Function, name: str, expected: list[str], fail
     answer = function(saved(name))
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"message-{number}"} for number in failed]}
     assert [each["upload"]["location"] for each in function.logged("report")] == [INCOMING + key for key in expected]
-    assert sum(line["level"] == "ERROR" for line in function.logs) == len(failed)
+    errors = [line["message_id"] for line in function.logs if line["level"] == "ERROR"]
+    assert errors == [f"message-{number}" for number in failed]
     assert not any(value in function.text for value in PERSONAL)
 
 
