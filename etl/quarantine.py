@@ -23,7 +23,7 @@ VERSION = "1.0"
 class _Envelope(msgspec.Struct):
     """The parts of an envelope that lead back to the record's bytes."""
 
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = msgspec.Raw()  # msgspec takes Raw in no union
     payloadText: str | None = None  # noqa: N815  the line's own word
     payloadBase64: str | None = None  # noqa: N815
 
@@ -57,7 +57,7 @@ def original(line: bytes) -> bytes:
     found = msgspec.json.decode(line, type=_Envelope)
     if found.payloadBase64 is not None:
         return base64.b64decode(found.payloadBase64)
-    return found.payloadText.encode() if found.payloadText is not None else bytes(found.payload or b"null")
+    return found.payloadText.encode() if found.payloadText is not None else bytes(found.payload)
 
 
 def _violation(violation: Violation) -> dict[str, Any]:

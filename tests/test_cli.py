@@ -76,8 +76,12 @@ def test_contracts_route_uploads(tmp_path: Path) -> None:
     path = tmp_path / "contracts" / "orders.odcs.yaml"
     text = path.read_text(encoding="utf-8")
     for name, place in (("incoming", "in"), ("quarantine", "bad")):
-        text = text.replace(f"- server: {name}\n    type: s3\n", f"- server: {name}\n    type: local\n    path: {place}/\n", 1)
-    text = text.replace("- server: datalake\n    type: s3\n", "- server: datalake\n    type: local\n    path: lake/{model}/\n")
+        text = text.replace(
+            f"- server: {name}\n    type: s3\n", f"- server: {name}\n    type: local\n    path: {place}/\n", 1
+        )
+    text = text.replace(
+        "- server: datalake\n    type: s3\n", "- server: datalake\n    type: local\n    path: lake/{model}/\n"
+    )
     text = "\n".join(line for line in text.splitlines() if not line.startswith("    location: s3"))
     path.write_text(text, encoding="utf-8")
     (tmp_path / "in").mkdir()
@@ -104,9 +108,7 @@ def test_contracts_route_uploads(tmp_path: Path) -> None:
         (["run", SAMPLE, "--contract", ORDERS, "--lake", "/proc/lake", "--quarantine", "q"], 3, "/proc/lake"),
     ],
 )
-def test_what_cannot_be_done_is_one_clear_line(
-    arguments: list[object], code: int, words: str, tmp_path: Path
-) -> None:
+def test_what_cannot_be_done_is_one_clear_line(arguments: list[object], code: int, words: str, tmp_path: Path) -> None:
     done = etl(*arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert words in done.stderr
@@ -128,7 +130,9 @@ def test_unreachable_s3_is_broken_infrastructure(tmp_path: Path) -> None:
 def test_lint_names_all_faults_at_their_places(tmp_path: Path) -> None:
     contract = tmp_path / "orders.odcs.yaml"
     text = ORDERS.read_text(encoding="utf-8")
-    contract.write_text(text.replace("required: true", "requred: true", 1).replace("logicalType: date", "logicalType: day"))
+    contract.write_text(
+        text.replace("required: true", "requred: true", 1).replace("logicalType: date", "logicalType: day")
+    )
     done = etl("contract", "lint", contract)
     assert done.returncode == 1
     lines = done.stdout.splitlines()

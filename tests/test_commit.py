@@ -90,6 +90,7 @@ def _staged(staging: Path, text: str) -> Path:
 
 
 FIRST, SECOND, THIRD = Case("first"), Case("second", 1, (11, 12)), Case("third", 2, (12,), rejected=False)
+TIED = replace(SECOND, minutes=0)  # in the same second as the first, and now at the source
 AGAIN = replace(FIRST, minutes=2)  # the first content comes back
 MENDED = replace(FIRST, days=(10, 13), rejected=False)  # the first upload under a contract that was mended
 
@@ -228,7 +229,7 @@ def test_replays_stay_with_their_content_and_go_with_it(world):
     ],
 )
 def test_at_equal_arrival_the_source_decides(world, monkeypatch, etag, at_source, order, outcomes, left):
-    cases = {"first": FIRST, "second": replace(SECOND, minutes=0)}
+    cases = {"first": FIRST, "second": TIED}
     if at_source:
         world.arrives(cases[at_source])
     if not etag:
@@ -453,7 +454,7 @@ class InTurn(Counting):
 def _together(world: World, seed: int, *cases: Case) -> list[Exception]:
     """Run uploads at once, each having read its own version; then what failed again, which reads the newest."""
     turns = Turns(seed)
-    newest = max(cases, key=lambda case: case.minutes)
+    newest = max(reversed(cases), key=lambda case: case.minutes)
     world.arrives(newest)
 
     def work(case: Case) -> Callable[[Callable[[], object]], object]:
@@ -471,6 +472,8 @@ def _together(world: World, seed: int, *cases: Case) -> list[Exception]:
     [
         ((), (FIRST, FIRST), [(FIRST,)]),
         ((), (FIRST, SECOND), [(FIRST, SECOND), (SECOND,)]),
+        ((), (FIRST, TIED), [(FIRST, TIED), (TIED,)]),
+        ((TIED,), (FIRST, TIED), [(TIED,)]),
         ((FIRST,), (SECOND, THIRD), [(FIRST, SECOND, THIRD), (FIRST, THIRD)]),
         ((FIRST,), (FIRST, SECOND), [(FIRST, SECOND)]),
         ((FIRST,), (SECOND, AGAIN), [(FIRST, SECOND, AGAIN), (FIRST, AGAIN)]),

@@ -194,7 +194,9 @@ def test_an_empty_upload_is_reported_not_failed(data: bytes) -> None:
     assert (report["status"], report["records"]["read"], report["quarantine"]) == ("empty", 0, None)
 
 
-@pytest.mark.parametrize("data", [upload(order(1, 1))[:-3], gzip.compress(upload(order(1, 1)), mtime=0)[:-9], b'{"id": 1,\n "day"'])
+@pytest.mark.parametrize(
+    "data", [upload(order(1, 1))[:-3], gzip.compress(upload(order(1, 1)), mtime=0)[:-9], b'{"id": 1,\n "day"']
+)
 def test_what_cannot_be_taken_apart_is_one_record(data: bytes) -> None:
     storage = MemoryStorage()
     report = run(data, storage=storage)

@@ -41,9 +41,9 @@ Only files of older content are removed, and never those that a newer intent nam
 again. Old content that comes back at that very moment has the names of the files being removed: who has removed them
 looks once more and raises `Conflict` if they are wanted by now, and the retry puts them.
 
-Known gaps. A run of older content pauses between 2 and 5, a newer one goes through 1 to 7 meanwhile, and the first is
-killed before it comes to 6: its files are in no intent. And one content under two contract versions at the same time:
-the last to commit wins, and a retry makes it whole.
+Known gaps. A run puts files of older content while a newer one is in 7, and is killed before it comes to its own 6:
+those files are in no intent. And one content under two contract versions at the same time: the last to commit wins, and
+a retry makes it whole.
 """
 
 from etl.commit.claims import Publication, dump

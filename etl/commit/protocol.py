@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from functools import cached_property
 from typing import Literal
 
 from etl.commit import cleaning
@@ -70,9 +69,8 @@ class _Run:
         """Whether this run's content comes after the other's, or is the same."""
         if other.arrival != self._report.arrival:
             return other.arrival < self._report.arrival
-        return other.content_id == self._publication.content_id or self._is_there_now
+        return other.content_id == self._publication.content_id or self._is_there_now()
 
-    @cached_property
     def _is_there_now(self) -> bool:
         """Whether the source holds what this run has read: by ETag, or by content where there is none."""
         upload = self._publication.upload

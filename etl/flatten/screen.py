@@ -133,7 +133,7 @@ class Screen:
             self._has_raw = True
             return msgspec.Raw
         if node.element is not None:
-            return list[self._type(node.element, (*steps, EACH)) | None]  # type: ignore[misc]
+            return list[_or_null(self._type(node.element, (*steps, EACH)))]  # type: ignore[misc]
         if node.names or not node.reads:
             return self._struct(node, steps)
         return _python(self._reading(steps, node))
@@ -144,10 +144,18 @@ class Screen:
         members = [*known.items(), *learned.items()]
         names = {f"f{index}": str(name) for index, (name, _) in enumerate(members)}
         self._attributes.update({(steps, name): attribute for attribute, name in names.items()})
-        fields = [
-            (f"f{index}", type_ | None | msgspec.UnsetType, msgspec.UNSET) for index, (_, type_) in enumerate(members)
-        ]
+        fields = [(f"f{index}", _optional(type_), msgspec.UNSET) for index, (_, type_) in enumerate(members)]
         return msgspec.defstruct("Object", fields, rename=names, forbid_unknown_fields=True, gc=False)
+
+
+def _or_null(type_: Any) -> Any:
+    """The type or null. msgspec takes `Raw` in no union; it holds a null anyway."""
+    return type_ if type_ is msgspec.Raw else type_ | None
+
+
+def _optional(type_: Any) -> Any:
+    """The type, null or nothing at all."""
+    return type_ if type_ is msgspec.Raw else type_ | None | msgspec.UnsetType
 
 
 def _is_whole(text: bytes, decoded: Any) -> bool:

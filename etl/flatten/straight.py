@@ -17,7 +17,6 @@ from etl.flatten.screen import Screen, Screened
 from etl.flatten.vector import Readings, TableRows
 from etl.records import Block, Rows
 
-
 _TOGETHER = 256  # texts
 
 

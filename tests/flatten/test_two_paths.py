@@ -346,3 +346,14 @@ def test_a_straight_block_takes_the_vectorised_path(monkeypatch: pytest.MonkeyPa
     flat = Flattener(NESTED).flatten(block([text] * 3))
     assert flat.rows["taxes"].values["cents"].to_pylist() == [Decimal("0.05")] * 3
     assert flat.rows["lines"].values["price"].to_pylist() == [Decimal("2.50")] * 3
+
+
+def test_json_keeps_a_block_straight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.flatten.record.flatten", lambda *_: pytest.fail("a straight record went per record"))
+    texts = [
+        b'{"order_id": 1, "extra": {"a": [1.50, {}]}, "lines": [{"gift": 5}, {"gift": null}, {}]}',
+        b'{"order_id": 2}',
+    ]
+    flat = Flattener(NESTED).flatten(block([texts[0], texts[0], texts[1]]))
+    assert flat.rows["orders"].values["extra"].to_pylist() == ['{"a": [1.50, {}]}'] * 2 + [None]
+    assert flat.rows["lines"].values["gift"].to_pylist() == ["5", None, None] * 2
