@@ -71,19 +71,18 @@ def test_folders_and_globs_give_their_uploads_in_order(tmp_path: Path) -> None:
         assert locations == [str(incoming / name) for name in expected]
 
 
+def localise(contract: Path, **places: str) -> None:
+    """Point a contract's servers at local folders."""
+    lines = [line for line in contract.read_text(encoding="utf-8").splitlines() if "location: s3" not in line]
+    for name, place in places.items():
+        at = lines.index(f"  - server: {name}")
+        lines[at + 1 : at + 2] = ["    type: local", f"    path: {place}"]
+    contract.write_text("\n".join(lines), encoding="utf-8")
+
+
 def test_contracts_route_uploads(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "contracts", tmp_path / "contracts")
-    path = tmp_path / "contracts" / "orders.odcs.yaml"
-    text = path.read_text(encoding="utf-8")
-    for name, place in (("incoming", "in"), ("quarantine", "bad")):
-        text = text.replace(
-            f"- server: {name}\n    type: s3\n", f"- server: {name}\n    type: local\n    path: {place}/\n", 1
-        )
-    text = text.replace(
-        "- server: datalake\n    type: s3\n", "- server: datalake\n    type: local\n    path: lake/{model}/\n"
-    )
-    text = "\n".join(line for line in text.splitlines() if not line.startswith("    location: s3"))
-    path.write_text(text, encoding="utf-8")
+    localise(tmp_path / "contracts" / "orders.odcs.yaml", incoming="in/", datalake="lake/{model}/", quarantine="bad/")
     (tmp_path / "in").mkdir()
     shutil.copy(SAMPLE, tmp_path / "in" / "orders.json")
     done = etl("run", "in", "--json", cwd=tmp_path)

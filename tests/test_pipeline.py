@@ -279,7 +279,8 @@ records = st.builds(
 def test_nothing_is_lost_and_what_is_published_passes(texts: list[bytes], grain: str, empty: str) -> None:
     """Conservation; and published rows, read back from Parquet, pass the contract as an upload of their own."""
     storage = MemoryStorage()
-    contract = contracts_of(grain, empty)
+    contract = feed(quarantineGrain=grain, emptyRecords=empty)
+    texts = [json.dumps(order(100, 1)).encode(), *texts]  # the first line tells that the upload is NDJSON
     report = run(b"\n".join(texts), contract, storage)
     counts = report["records"]
     assert counts["read"] == len(texts) == counts["published"] + counts["quarantined"] + counts["split"]
@@ -288,10 +289,6 @@ def test_nothing_is_lost_and_what_is_published_passes(texts: list[bytes], grain:
     assert len(rows) == report["tables"]["lines"]["published"] == sum(file["rows"] for file in report["files"])
     again = [_document(row) for row in rows]
     assert pipeline.check(ORDERS, contract, MemoryStorage({ORDERS: json.dumps(again).encode()}))["rules"] == []
-
-
-def contracts_of(grain: str, empty: str) -> Contract:
-    return feed(quarantineGrain=grain, emptyRecords=empty)
 
 
 def _document(row: dict[str, Any]) -> dict[str, Any]:
