@@ -31,7 +31,6 @@ from etl.storage import AnyStorage, Storage
 
 FELL_SHORT, WRONG_USAGE, BROKEN = 1, 2, 3
 _CONTRACTS = Path("contracts")
-_WIDE = 200  # columns where nobody's terminal says how many there are
 
 app = typer.Typer(
     name="etl",
@@ -183,10 +182,7 @@ def _show(report: Mapping[str, Any], *, as_json: bool, dry: bool) -> int:
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console.width = _WIDE
-        show.summary(report, console, dry=dry)
+        show.summary(report, Console(highlight=False), dry=dry)
     touched = report["records"]["quarantined"] + report["records"]["split"]
     return FELL_SHORT if report["status"] == "rejected" or (dry and touched) else 0
 

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 _STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bold red", "empty": "bold"}
-_MEANING = {
+_VERDICTS = {
     "published": "every record is in the lake",
     "partial": "some records are in quarantine",
     "rejected": "the whole upload is in quarantine, nothing was published",
+    "empty": "the upload holds no records",
+}
+_DRY_VERDICTS = {
+    "published": "every record would be published",
+    "partial": "some records would be quarantined",
+    "rejected": "the whole upload would be quarantined, and nothing published",
     "empty": "the upload holds no records",
 }
 _FIELDS = 5  # unknown fields named at the terminal; the report has them all
@@ -28,16 +33,14 @@ def summary(report: Mapping[str, Any], console: Console, *, dry: bool = False) -
     head.append(f"{plain(near(report['upload']['location']))}", "bold")
     head.append(f"  by contract {contract['name']} {contract['version']}", "dim")
     console.print(head, soft_wrap=True)
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, line in _lines(report, dry):
-        grid.add_row(f"  {name}", line)
-    console.print(grid)
+    lines = list(_lines(report, dry))
+    width = max(len(name) for name, _ in lines)
+    for name, line in lines:
+        console.print(Text(f"  {name:<{width}}  ", "dim").append_text(line), soft_wrap=True)
 
 
 def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
-    yield "verdict", Text(f"{_MEANING[report['status']]}{' (a check: nothing was written)' if dry else ''}")
+    yield "verdict", Text((_DRY_VERDICTS if dry else _VERDICTS)[report["status"]])
     yield "records", Text(_records(report["records"]))
     for name, rows in report["tables"].items():
         yield f"rows of {name}", Text(f"{rows['published']:,} published, {rows['quarantined']:,} quarantined")
@@ -67,7 +70,7 @@ def _rule(rule: Mapping[str, Any]) -> Text:
     )
     text.append(f": {_expected(rule['expected'])} ({_times(rule)})", "none")
     if rule["examples"]:
-        text.append(f"; first {_example(rule['examples'][0])}", "none")
+        text.append(f"; {'first' if rule['records'] else 'found'} {_example(rule['examples'][0])}", "none")
     return text
 
 
@@ -84,13 +87,13 @@ def _times(rule: Mapping[str, Any]) -> str:
 
 
 def _example(example: Mapping[str, Any]) -> str:
+    """`record 2, line 6, $.customer.email: "joao.example.com": why`, as far as it is known."""
     where = [
-        f"record {example['record']}" if example["record"] else "",
-        f"line {example['line']}" if example["line"] else "",
-        f"at {example['path']}" if example["path"] else "",
+        f"record {example['record']}" if example["record"] else None,
+        f"line {example['line']}" if example["line"] else None,
+        example["path"],
     ]
-    what = [example["value"], example["detail"]]
-    return plain(": ".join(filter(None, [" ".join(filter(None, where)), *what])))
+    return plain(": ".join(filter(None, [", ".join(filter(None, where)), example["value"], example["detail"]])))
 
 
 def _unknown(report: Mapping[str, Any]) -> str:

@@ -1,0 +1,116 @@
+"""What README says is so: its commands run, its output is what they print, its reference names every keyword."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from etl.contract import checks, expressions, formats, metrics, patterns, policies, types
+from etl.contract.model import Operator
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [text for kind, text in BLOCKS if kind == "sh"]
+INSTALLS = ("make demo", "make test", ". .venv/bin/activate")  # .ci/run does these on a fresh clone
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what a user has, with `etl` on the path."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("contracts", "quarantine_examples"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "demo.sh", folder)
+    command = folder / "bin" / "etl"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\nfrom etl.cli import main\nmain()\n")
+    command.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(project: Path) -> Iterator[dict[str, str]]:
+    """An S3 on loopback, with the bucket that README speaks of."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+    client = boto3.client(
+        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    client.create_bucket(Bucket="my-orders")
+    client.upload_file(str(ROOT / "contracts/orders.sample.json"), "my-orders", "orders_json_incoming/orders.json")
+    path = f"{project / 'bin'}:/usr/bin:/bin"
+    yield {"PATH": path, "HOME": str(project), "AWS_ENDPOINT_URL": url, "PYTHONPATH": str(ROOT), **keys}
+    server.stop()
+
+
+def run(command: str, project: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(["sh", "-e"], input=command, text=True, capture_output=True, cwd=project, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("commands", COMMANDS, ids=lambda text: text.splitlines()[0][:40])
+def test_commands_run(commands: str, project: Path, environment: dict[str, str]) -> None:
+    left = [line for line in commands.splitlines() if not line.startswith(INSTALLS)]
+    run("\n".join(left), project, environment)
+
+
+def test_the_lake_is_read_back_as_shown(project: Path, environment: dict[str, str]) -> None:
+    run("ORDERS_BUCKET=my-orders etl run s3://my-orders/orders_json_incoming/", project, environment)
+    code = next(text for kind, text in BLOCKS if kind == "python")
+    script = f"{code}\nassert len(orders) == 18 and orders._contract_version.eq('1.0.0').all()"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_demo_prints_what_readme_shows(project: Path, environment: dict[str, str]) -> None:
+    printed = run("sh demo.sh", project, {**environment, "OUT": "out"})
+    printed = re.sub(r"/\d{4}-\d\d-\d\d/[0-9a-f]{16}-[0-9a-f]{16}/", "/<day>/<upload id>-<content id>/", printed)
+    shown = next(text for kind, text in BLOCKS if kind == "text" and "A good upload" in text)
+    beginning, end = shown.split("...\n")
+    assert printed.startswith(beginning)
+    assert printed.endswith(end)
+
+
+def test_the_yaml_of_the_tour_stands_in_the_contract() -> None:
+    shown = next(text for kind, text in BLOCKS if kind == "yaml")
+    contract = (ROOT / "contracts/orders.odcs.yaml").read_text(encoding="utf-8")
+    for line in shown.splitlines():
+        code = line.split("#")[0].strip()
+        inline = re.sub(r": \{(.*)\}$", "", code)
+        assert inline in contract, line
+
+
+KEYWORDS = [
+    *policies._READERS, *expressions._FUNCTIONS, *types._BUILDERS, *formats.STRING_FORMATS, *patterns.EPOCHS,
+    *checks._MAKERS, *metrics._ARGUMENTS, *Operator.__args__,
+    "transformLogic", "required", "unique", "primaryKey", "primaryKeyPosition", "partitioned", "partitionKeyPosition",
+    "enum", "classification", "items", "properties", "quality", "physicalType", "defaultTimezone", "severity", "unit",
+    "metric", "arguments", "query", "implementation", "engine", "delimiter", "location", "path", "server", "version",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("keyword", sorted(set(KEYWORDS)))
+def test_the_reference_names_every_keyword(keyword: str) -> None:
+    reference = README[README.index("## Contract reference") :]
+    assert re.search(rf"`[^`\n]*\b{re.escape(keyword)}\b[^`\n]*`", reference)
+
+
+def test_string_formats_are_quoted_with_their_source() -> None:
+    for each in formats.STRING_FORMATS.values():
+        if each.pattern is not None:
+            assert f"| `{each.name}` | {each.expected} | {each.source} |" in README
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
