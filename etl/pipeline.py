@@ -5,11 +5,13 @@ Everything up to the decision happens in a temporary folder; `commit` makes it v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TypeVar
@@ -29,12 +31,14 @@ from etl.validate import Validator, judge_upload
 
 STDIN = "-"
 _TRIES = 5  # how often an upload that changes while it is copied is read anew
+_AHEAD = 2  # blocks that are parsed while one is checked and written
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
 _OVERLONG = Rule("partitions", "partition values that a folder's name can hold")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
 
 Progress = Callable[[int], None]
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -157,7 +161,7 @@ class _Judgement:
     def _blocks(self, reading: Reading, progress: Progress) -> Unreadable | None:
         flattener, validator = Flattener(self.contract), Validator(self.contract)
         with self.rejected.open("wb") as rejected:
-            for found in _ahead(_flat(flattener, item) for item in reading):
+            for found in _ahead(partial(_flat, flattener), reading):
                 if isinstance(found, Unreadable):
                     return found
                 block, flat = found
@@ -239,13 +243,16 @@ def _flat(flattener: Flattener, item: Block | Unreadable) -> tuple[Block, Flatte
     return (item, flattener.flatten(item)) if isinstance(item, Block) else item
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items; while one is worked on, a thread makes the next: Arrow works there without the interpreter."""
-    with ThreadPoolExecutor(1, "etl-ahead") as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
+def _ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+    """The work on each item, in order; threads are at the next ones meanwhile, as Arrow needs no interpreter."""
+    with ThreadPoolExecutor(_AHEAD, "etl-ahead") as threads:
+        coming: deque[Future[T]] = deque()
+        for item in items:
+            coming.append(threads.submit(work, item))
+            if len(coming) > _AHEAD:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _place(block: Block, record: int) -> Place:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from threading import Lock
 
 import numpy as np
 
@@ -22,9 +24,10 @@ _SAMPLE = 50  # records of an upload's first block from which the feed's habits 
 
 
 class Flattener:
-    """Flattens the blocks of one upload, in order; learns from it how the feed writes its values.
+    """Flattens the blocks of one upload; several threads may, each its own block.
 
-    With `vectorised=False` every record goes the per-record way.
+    Learns from the first block how the feed writes its values, and from each block what fields no column reads: that
+    decides which path a record takes, never what comes of it. With `vectorised=False` all go the per-record way.
     """
 
     def __init__(self, contract: Contract, *, vectorised: bool = True) -> None:
@@ -32,28 +35,43 @@ class Flattener:
         self._root = tree(contract)
         self._vectorised = vectorised
         self._straight: Straight | None = None
+        self._learning = Lock()
 
     def flatten(self, block: Block) -> Flattened:
         """Rows of every table in record order, violations in record order, unknown fields."""
         numbers = np.arange(block.first, block.first + len(block.texts))
-        if self._vectorised and self._straight is None:
-            self._learn(block)
-        straight = self._straight.flatten(block, numbers) if self._straight else NOTHING
-        odd = [(index, self._record(int(numbers[index]), block.texts[index])) for index in straight.left(len(numbers))]
-        if self._straight and self._contract.policies.unknown_fields != "reject":
-            self._straight.screen.learn({path for _, flat in odd for path in flat.fields})
-        return self._merge(straight, {int(numbers[index]): flat for index, flat in odd}, numbers)
+        vectorised = self._reading(block)
+        straight = vectorised.flatten(block, numbers) if vectorised else NOTHING
+        odd = {
+            int(numbers[index]): self._record(int(numbers[index]), block.texts[index])
+            for index in straight.left(len(numbers))
+        }
+        self._learn({path for flat in odd.values() for path in flat.fields})
+        return self._merge(straight, odd, numbers)
 
     def _record(self, number: int, text: bytes) -> FlatRecord:
         return record.flatten(number, text, self._contract, self._root)
 
-    def _learn(self, block: Block) -> None:
-        try:
-            vector.check_supported(self._contract, self._root)
-            documents = [document for text in block.texts[:_SAMPLE] if (document := record.parse(text)[0]) is not None]
-            self._straight = Straight(self._contract, self._root, habits(documents, self._root))
-        except UnsupportedError:
-            self._vectorised = False
+    def _reading(self, block: Block) -> Straight | None:
+        """The vectorised path, made when the first block is there; None if the contract asks for what it can't."""
+        with self._learning:
+            if self._vectorised and self._straight is None:
+                try:
+                    self._straight = self._first_reading(block)
+                except UnsupportedError:
+                    self._vectorised = False
+            return self._straight
+
+    def _first_reading(self, block: Block) -> Straight:
+        vector.check_supported(self._contract, self._root)
+        documents = [document for text in block.texts[:_SAMPLE] if (document := record.parse(text)[0]) is not None]
+        return Straight.reading(self._contract, self._root, habits(documents, self._root))
+
+    def _learn(self, fields: AbstractSet[Path]) -> None:
+        if self._contract.policies.unknown_fields == "reject":
+            return  # each such record is to be explained
+        with self._learning:
+            self._straight = self._straight.learning(fields) if self._straight else None
 
     def _merge(self, straight: StraightRows, odd: Mapping[int, FlatRecord], numbers: np.ndarray) -> Flattened:
         rows = {table.name: merged(table, straight.rows.get(table.name), odd) for table in self._contract.tables}

@@ -8,6 +8,7 @@ up, so that a feed that always carries them stays straight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -32,22 +33,27 @@ class Screened:
 
 
 class Screen:
-    """A typed decoder for one contract; `reading` gives the Arrow type under which a leaf is read."""
+    """A typed decoder for one contract. Not changed once made, so that blocks can be screened at the same time.
 
-    def __init__(self, root: Node, reading: Callable[[Steps, Node], pa.DataType]) -> None:
+    `reading` gives the Arrow type under which a leaf is read; `learned` are unknown fields taken as known.
+    """
+
+    def __init__(
+        self, root: Node, reading: Callable[[Steps, Node], pa.DataType], learned: AbstractSet[Steps] = frozenset()
+    ) -> None:
         self._root = root
         self._reading = reading
         self._attributes: dict[tuple[Steps, str], str] = {}
-        self.learned: set[Steps] = set()
+        self.learned = learned
         self._has_raw = False
-        self._build()
+        self._decoder = msgspec.json.Decoder(self._type(root, ()))
 
-    def learn(self, paths: set[Path]) -> None:
-        """Take these unknown fields as known from now on."""
-        new = {path.steps for path in paths if _nameable(path)} - self.learned
-        if new and len(self.learned) + len(new) <= _LEARNED_AT_MOST:
-            self.learned |= new
-            self._build()
+    def learning(self, paths: AbstractSet[Path]) -> Screen:
+        """A screen that takes these unknown fields as known too; this one, if there is nothing to learn."""
+        learned = self.learned | {path.steps for path in paths if _nameable(path)}
+        if learned == self.learned or len(learned) > _LEARNED_AT_MOST:
+            return self
+        return Screen(self._root, self._reading, learned)
 
     def split(self, texts: Sequence[bytes]) -> Screened:
         """Screen the records of a block."""
@@ -123,10 +129,6 @@ class Screen:
         if isinstance(steps[0], Each):
             return any(self._holds(element, steps[1:], (*done, EACH)) for element in value)
         return self._holds(self._member(value, steps[0], done), steps[1:], (*done, steps[0]))
-
-    def _build(self) -> None:
-        self._attributes.clear()
-        self._decoder = msgspec.json.Decoder(self._type(self._root, ()))
 
     def _type(self, node: Node, steps: Steps) -> Any:
         if node.whole:

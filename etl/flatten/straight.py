@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,13 +45,23 @@ class StraightRows:
 NOTHING = StraightRows({}, np.array([], dtype=np.int64), np.array([], dtype=np.int64), {}, {})
 
 
+@dataclass(frozen=True, slots=True)
 class Straight:
-    """The vectorised path of one upload."""
+    """The vectorised path under one way of reading: the contract's tables, Arrow's schema, and the screen before it."""
 
-    def __init__(self, contract: Contract, root: Node, habits: Readings) -> None:
-        self.contract = contract
-        self.schema = vector.schema(root, habits)
-        self.screen = Screen(root, lambda steps, node: vector.read_as(steps, node, habits))
+    contract: Contract
+    schema: pa.Schema
+    screen: Screen
+
+    @classmethod
+    def reading(cls, contract: Contract, root: Node, habits: Readings) -> Straight:
+        """Read as the contract and the feed's habits say. Raises `UnsupportedError`."""
+        screen = Screen(root, lambda steps, node: vector.read_as(steps, node, habits))
+        return cls(contract, vector.schema(root, habits), screen)
+
+    def learning(self, fields: AbstractSet[Path]) -> Straight:
+        """With these unknown fields taken as known."""
+        return replace(self, screen=self.screen.learning(fields))
 
     def flatten(self, block: Block, numbers: np.ndarray) -> StraightRows:
         candidates = _utf8(block.texts)
@@ -108,13 +119,12 @@ def _without(rows: Rows, refused: np.ndarray) -> Rows:
 
 def _utf8(texts: Sequence[bytes]) -> list[int]:
     """Indexes of the texts that are UTF-8: checked together, and by themselves only where that fails."""
-    return [
-        index
-        for at in range(0, len(texts), _TOGETHER)
-        for together in [_is_utf8(b"\n".join(texts[at : at + _TOGETHER]))]
-        for index in range(at, min(at + _TOGETHER, len(texts)))
-        if together or _is_utf8(texts[index])
-    ]
+    found: list[int] = []
+    for at in range(0, len(texts), _TOGETHER):
+        some = texts[at : at + _TOGETHER]
+        together = _is_utf8(b"\n".join(some))
+        found += [index for index, text in enumerate(some, at) if together or _is_utf8(text)]
+    return found
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -17,7 +17,7 @@ from etl.lake.schema import Lineage
 from etl.lake.table import TableWriter
 
 MOST_PARTITIONS = 1000  # of one upload, in all its tables together
-_HELD_ROWS = 1 << 20  # of one table
+_HELD_ROWS = 1 << 18  # of one table
 _HELD_BYTES = 128 << 20  # of all tables
 
 
@@ -34,7 +34,7 @@ class StagedFile:
 class LakeWriter:
     """Stages the published rows of one upload in `folder`. `upload` (its location) and `upload_id` go into the lineage.
 
-    Holds at most 1 Mi rows of a table and 128 MiB in all. Raises `StorageError` where the folder can't be written.
+    Holds at most 256 Ki rows of a table and 128 MiB in all. Raises `StorageError` where the folder can't be written.
     """
 
     def __init__(self, contract: Contract, folder: Path, upload: str, upload_id: str) -> None:
