@@ -30,6 +30,9 @@ DUPLICATE_KEY = Rule("duplicateKeys", "every key once in its object")
 UNKNOWN = Rule("unknownFields", "only fields that the contract reads")
 NO_ROWS = Rule("emptyRecords", "at least one row in some table")
 
+Steps = tuple[Step, ...]
+Positions = tuple[int, ...]  # the index of the element, for each `[*]`
+
 _TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
 _PLACE = re.compile(r" at line \d+ column (\d+)$")
 
@@ -39,7 +42,7 @@ class RecordRows:
     """Rows of one table from one record: typed values in column order, element positions, unknown columns."""
 
     values: list[list[Any]] = field(default_factory=list)
-    positions: list[tuple[int, ...]] = field(default_factory=list)
+    positions: list[Positions] = field(default_factory=list)
     unknown: list[list[str]] = field(default_factory=list)
 
 
@@ -55,9 +58,9 @@ class FlatRecord:
 class Broken(Exception):
     """The document is not shaped as the path needs it; `at` is the place. Its value is nobody's to show."""
 
-    def __init__(self, at: str, value: Any, expected: str) -> None:
+    def __init__(self, steps: Steps, positions: Positions, value: Any, expected: str) -> None:
         super().__init__(f"found {found(value)}, expected {expected}")
-        self.at = at
+        self.at = Path(steps).at(positions)
         self.expected = expected
 
 
@@ -142,7 +145,7 @@ class _Record:
     def table(self, table: Table) -> RecordRows:
         flat = RecordRows()
         try:
-            elements = list(_elements(self.document, table.grain.steps, ()))
+            elements = list(_elements(self.document, table.grain.steps, 0, ()))
         except Broken as broken:
             self.note(Violation(Rule("type", broken.expected, table.name), self.number, broken.at, detail=str(broken)))
             return flat
@@ -150,7 +153,7 @@ class _Record:
             self.row(table, positions, flat)
         return flat
 
-    def row(self, table: Table, positions: tuple[int, ...], flat: RecordRows) -> None:
+    def row(self, table: Table, positions: Positions, flat: RecordRows) -> None:
         values, unknowns = [], []
         for column in table.columns:
             value, path, misfits = self.cell(column, positions)
@@ -163,21 +166,21 @@ class _Record:
         flat.positions.append(positions)
         flat.unknown.append(unknowns)
 
-    def cell(self, column: Column, positions: tuple[int, ...]) -> tuple[Any, str, list[Misfit]]:
-        """The typed value, the path it was read at, and what kept it from converting."""
-        at = _first(column.source).at(positions)
+    def cell(self, column: Column, positions: Positions) -> tuple[Any, str, list[Misfit]]:
+        """The typed value, or the path it was read at and what kept it from converting."""
         try:
             value = self.evaluate(column.source, column.type, positions)
         except Broken as broken:
             return None, broken.at, [Misfit("", None, str(broken))]
         except Unfit as reason:
-            return None, at, [Misfit("", self.evaluate(_first(column.source), column.type, positions), str(reason))]
+            read = self.evaluate(_first(column.source), column.type, positions)
+            return None, _first(column.source).at(positions), [Misfit("", read, str(reason))]
         if isinstance(value, _Typed):
-            return value.value, at, []
+            return value.value, "", []
         result, misfits = convert(value, column.type)
-        return result, at, misfits
+        return result, _first(column.source).at(positions) if misfits else "", misfits
 
-    def evaluate(self, expression: Expression, type_: Type, positions: tuple[int, ...]) -> Any:
+    def evaluate(self, expression: Expression, type_: Type, positions: Positions) -> Any:
         """The expression's JSON value, or a `_Typed` one. Raises `Broken`, `Unfit`."""
         if isinstance(expression, Path):
             return _resolve(self.document, expression.steps, positions)
@@ -192,7 +195,7 @@ class _Record:
         value = self.evaluate(expression.argument, inner, positions)
         return None if value is None else _apply(expression, value, inner)
 
-    def raw(self, path: Path, positions: tuple[int, ...]) -> str | None:
+    def raw(self, path: Path, positions: Positions) -> str | None:
         """The slice of the record's text at a path: `json` keeps what was written."""
         if _resolve(self.document, path.steps, positions) is None:
             return None
@@ -240,48 +243,46 @@ def _apply(expression: Text | NullIf | Scale | Day, value: Any, type_: Type) -> 
     return _Typed(temporal.day_in(instant(value, type_, "us"), "us", expression.timezone))
 
 
-def _elements(
-    value: Any, steps: tuple[Step, ...], at: tuple[int, ...], done: tuple[Step, ...] = ()
-) -> Iterator[tuple[int, ...]]:
-    """The positions of every element of a grain. Raises `Broken` where `[*]` meets something else than an array."""
-    if not steps:
-        yield at
+def _elements(value: Any, steps: Steps, at: int, positions: Positions) -> Iterator[Positions]:
+    """The positions of every element of a grain, from step `at` on. Raises `Broken` where it meets another shape."""
+    if at == len(steps):
+        yield positions
+    elif value is None:
         return
-    if value is None:
-        return
-    step, rest, done = steps[0], steps[1:], (*done, steps[0])
-    if isinstance(step, Each):
-        for index, element in enumerate(_array(value, Path(done[:-1]).at(at))):
-            yield from _elements(element, rest, (*at, index), done)
+    elif isinstance(steps[at], Each):
+        for index, element in enumerate(_array(value, steps[:at], positions)):
+            yield from _elements(element, steps, at + 1, (*positions, index))
     else:
-        yield from _elements(_member(value, step, Path(done[:-1]).at(at)), rest, at, done)
+        yield from _elements(_member(value, steps, at, positions), steps, at + 1, positions)
 
 
-def _resolve(value: Any, steps: tuple[Step, ...], positions: tuple[int, ...]) -> Any:
+def _resolve(value: Any, steps: Steps, positions: Positions) -> Any:
     """The value at a path, None where it is null or absent. Raises `Broken`."""
     elements = iter(positions)
-    for done, step in enumerate(steps):
+    for at, step in enumerate(steps):
         if value is None:
             return None
         if isinstance(step, Each):
-            value = _array(value, Path(steps[:done]).at(positions))[next(elements)]
+            value = _array(value, steps[:at], positions)[next(elements)]
         else:
-            value = _member(value, step, Path(steps[:done]).at(positions))
+            value = _member(value, steps, at, positions)
     return value
 
 
-def _array(value: Any, at: str) -> list[Any]:
+def _array(value: Any, steps: Steps, positions: Positions) -> list[Any]:
     if not isinstance(value, list):
-        raise Broken(at, value, "an array")
+        raise Broken(steps, positions, value, "an array")
     return value
 
 
-def _member(value: Any, step: str | int, at: str) -> Any:
+def _member(value: Any, steps: Steps, at: int, positions: Positions) -> Any:
+    step = steps[at]
     if isinstance(step, str):
         if not isinstance(value, dict):
-            raise Broken(at, value, "an object")
+            raise Broken(steps[:at], positions, value, "an object")
         return value.get(step)
-    elements = _array(value, at)
+    assert isinstance(step, int)  # noqa: S101  the callers take `[*]` themselves
+    elements = _array(value, steps[:at], positions)
     return elements[step] if -len(elements) <= step < len(elements) else None
 
 

@@ -24,7 +24,7 @@ from etl.flatten.fields import TEXT, Node, argument_type, sources
 from etl.flatten.screen import Steps, unnameable
 from etl.records import Rows
 
-_PIECE = 512 << 10  # bytes
+_PIECE = 256 << 10  # bytes
 _FAN_OUT = 8
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
 _TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
