@@ -140,10 +140,7 @@ class _Judgement:
         self.lake = LakeWriter(contract, staging, upload.location, self.upload_id)
 
     def judge(self, progress: Progress) -> Judged:
-        incoming = self.contract.servers.get("incoming")
-        reading = read(
-            self.path, delimiter=incoming.delimiter if incoming else None, records=self.contract.policies.records
-        )
+        reading = read(self.path, delimiter=self.contract.delimiter, records=self.contract.policies.records)
         unreadable = self._blocks(reading, progress)
         files = self.lake.close()
         described = report.describe(

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from etl.contract import schema, sql, tables
 from etl.contract.model import Condition, Contract, Server, Table, UploadRule
 from etl.contract.policies import near_misses, policies
-from etl.contract.servers import absolute, lies_in, loops, servers
+from etl.contract.servers import absolute, delimiter, lies_in, loops, servers
 from etl.contract.source import Place, Source, read
 from etl.contract.tables import Ruled
 from etl.errors import ContractError, Fault
@@ -128,6 +128,7 @@ def _loads(text: str, file: str, env: Mapping[str, str]) -> _Loaded:
     found = servers(model.servers, root / "servers", env)
     if "incoming" in found:
         loops(found["incoming"][0], "incoming", found)
+    form = delimiter(model.servers, root / "servers")
     steering = policies(model.customProperties, root / "customProperties")
     source.raise_faults()
     contract = Contract(
@@ -141,6 +142,7 @@ def _loads(text: str, file: str, env: Mapping[str, str]) -> _Loaded:
         upload_rules=tuple(rule for _, ruled in built for rule in tables.upload_rules(ruled)),
         policies=steering,
         servers={name: server for name, (server, _) in found.items()},
+        delimiter=form,
         description=(model.description.purpose or model.description.usage) if model.description else None,
     )
     return _Loaded(contract, found, root)
@@ -206,12 +208,14 @@ def _schema(table: Table) -> pa.Schema:
 def _together(loaded: Sequence[_Loaded]) -> None:
     names: dict[str, str] = {}
     folders: dict[str, str] = {}
+    lakes: dict[str, str] = {}
     for one in loaded:
         contract = one.contract
         first = names.setdefault(contract.name, contract.file)
         if first != contract.file:
             key = "name" if (one.root / "name").is_there else "id"
             (one.root / key).fault(f"there is a contract '{contract.name}' already, in {first}")
+        _lake_apart(one, lakes)
         for server, place in _incoming(one):
             taken = folders.setdefault(absolute(server.location), contract.file)
             if taken != contract.file:
@@ -219,6 +223,19 @@ def _together(loaded: Sequence[_Loaded]) -> None:
             for other in loaded:
                 if other is not one:
                     loops(server, f"incoming of {contract.file},", other.servers)
+
+
+def _lake_apart(one: _Loaded, taken: dict[str, str]) -> None:
+    """Two contracts with one table in one folder would replace nothing of each other's, and mix what readers see."""
+    if "datalake" not in one.servers:
+        return
+    server, place = one.servers["datalake"]
+    for table in one.contract.tables:
+        first = taken.setdefault(f"{absolute(server.location)}{table.name.lower()}/", one.contract.file)
+        if first != one.contract.file:
+            place.fault(
+                f"the table '{table.name}' of {first} lies in {server.location} already: give one another folder"
+            )
 
 
 def _incoming(one: _Loaded) -> Iterator[tuple[Server, Place]]:

@@ -210,7 +210,6 @@ class Server:
 
     name: str
     location: str
-    delimiter: Literal["new_line", "array", "none"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,5 +225,6 @@ class Contract:
     tables: tuple[Table, ...]
     upload_rules: tuple[UploadRule, ...] = ()
     policies: Policies = field(default_factory=Policies)
-    servers: Mapping[str, Server] = field(default_factory=dict)
+    servers: Mapping[str, Server] = field(default_factory=dict)  # those whose location is known
+    delimiter: Literal["new_line", "array", "none"] | None = None  # how uploads are written; None: their content tells
     description: str | None = None

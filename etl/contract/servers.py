@@ -43,7 +43,6 @@ def servers(
 
 
 def _server(node: ServerNode, name: str, place: Place, env: Mapping[str, str]) -> Server | None:
-    delimiter = _delimiter(node, place) if name == "incoming" else None
     if node.type not in _KEYS:
         if node.type is not None:
             (place / "type").fault(f"{name} is of type s3 or local here, found {node.type}")
@@ -53,16 +52,22 @@ def _server(node: ServerNode, name: str, place: Place, env: Mapping[str, str]) -
     folder = _folder(location, name, here) if location is not None else None
     if folder is None or (node.type == "s3" and not _is_bucket(folder, here)):
         return None
-    return Server(name, folder, delimiter)
+    return Server(name, folder)
 
 
-def _delimiter(node: ServerNode, place: Place) -> Delimiter | None:
+def delimiter(nodes: Sequence[ServerNode] | None, place: Place) -> Delimiter | None:
+    """What the incoming server says of the uploads' form, wherever it lies."""
+    for index, node in enumerate(nodes or ()):
+        if node.server == "incoming" and node.delimiter is not None:
+            return _delimiter(node.delimiter, place / index / "delimiter")
+    return None
+
+
+def _delimiter(written: str, place: Place) -> Delimiter | None:
     for known in get_args(Delimiter):
-        if node.delimiter == known:
+        if written == known:
             return known  # type: ignore[no-any-return]  # get_args has no types
-    if node.delimiter is not None:
-        hint = did_you_mean(node.delimiter, get_args(Delimiter))
-        (place / "delimiter").fault(f"new_line, array or none is expected, found '{node.delimiter}'{hint}")
+    place.fault(f"new_line, array or none is expected, found '{written}'{did_you_mean(written, get_args(Delimiter))}")
     return None
 
 

@@ -82,7 +82,7 @@ S3 = "type: s3, location: 's3://${ORDERS_BUCKET}"
     ("entry", "server"),
     [
         (f"server: incoming, {S3}/in/'", Server("incoming", "s3://shop-bucket/in/")),
-        (f"server: incoming, {S3}/in', delimiter: array", Server("incoming", "s3://shop-bucket/in/", "array")),
+        (f"server: incoming, {S3}/in', delimiter: array", Server("incoming", "s3://shop-bucket/in/")),
         (f"server: incoming, {S3}'", Server("incoming", "s3://shop-bucket/")),
         (f"server: datalake, {S3}/lake/{{model}}/**/*.parquet'", Server("datalake", "s3://shop-bucket/lake/")),
         (f"server: datalake, {S3}/lake'", Server("datalake", "s3://shop-bucket/lake/")),
@@ -99,6 +99,12 @@ def test_a_server_whose_variable_is_not_set_is_left_out():
         servers(f"server: incoming, {S3}/in/'", "server: quarantine, type: local, format: json, path: q"), {}
     )
     assert list(contract.servers) == ["quarantine"]
+
+
+@pytest.mark.parametrize("env", [ENV, {}])
+def test_the_delimiter_is_known_wherever_uploads_arrive(env):
+    assert read(servers(f"server: incoming, {S3}/in', delimiter: array"), env).delimiter == "array"
+    assert read(servers(f"server: incoming, {S3}/in'"), env).delimiter is None
 
 
 def test_servers_of_other_names_belong_to_other_tools():
@@ -219,6 +225,11 @@ def test_load_all_of_no_folder(tmp_path):
             servers(local("datalake", "in/lake"), name="one"),
             servers(local("incoming", "in"), name="two"),
             "a.odcs.yaml:11:57: datalake in/lake/ lies under incoming of ",
+        ),
+        (
+            servers(local("datalake", "lake"), name="one"),
+            servers(local("datalake", "./lake/"), name="two"),
+            "b.odcs.yaml:11:57: the table 't' of ",
         ),
     ],
 )
