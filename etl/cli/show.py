@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 _STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bold red", "empty": "bold"}
@@ -33,10 +34,22 @@ def summary(report: Mapping[str, Any], console: Console, *, dry: bool = False) -
     head.append(f"{plain(near(report['upload']['location']))}", "bold")
     head.append(f"  by contract {contract['name']} {contract['version']}", "dim")
     console.print(head, soft_wrap=True)
-    lines = list(_lines(report, dry))
+    _print(list(_lines(report, dry)), console)
+
+
+def _print(lines: Sequence[tuple[str, Text]], console: Console) -> None:
+    """Names and lines in two columns: folded within theirs on a terminal, left whole in a pipe."""
     width = max(len(name) for name, _ in lines)
+    if not console.is_terminal:
+        for name, line in lines:
+            console.print(f"  {name:<{width}}  ", line, sep="", soft_wrap=True, markup=False)
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
     for name, line in lines:
-        console.print(Text(f"  {name:<{width}}  ", "dim").append_text(line), soft_wrap=True)
+        grid.add_row(f"  {name}", line)
+    console.print(grid)
 
 
 def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
@@ -76,7 +89,7 @@ def _rule(rule: Mapping[str, Any]) -> Text:
 
 def _expected(words: str) -> str:
     """Short words follow "expected"; a description in the contract is a sentence of its own."""
-    return plain(words.rstrip(".") if words[:1].isupper() else f"expected {words}")
+    return plain(words.rstrip(".") if words[:1].isupper() and " " in words else f"expected {words}")
 
 
 def _times(rule: Mapping[str, Any]) -> str:
