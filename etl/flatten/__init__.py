@@ -6,7 +6,8 @@ same rows and the same violations.
 flattener.py   which record takes which path, and both together again in record order
 fields.py      the tree of fields that the contract reads; unknown fields
 record.py      the per-record path, with convert.py (one value) and temporal.py (dates and times)
-straight.py    the vectorised path, with screen.py (msgspec), vector.py (Arrow), columns.py (one column)
+straight.py    the vectorised path: screen.py (msgspec), parsing.py (Arrow), exploded.py and reader.py (rows),
+               columns.py (conversions)
 habits.py      how a feed writes its values
 merging.py     rows of both paths in record order
 """

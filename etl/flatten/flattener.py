@@ -11,13 +11,13 @@ import numpy as np
 
 from etl.contract.expressions import Path
 from etl.contract.model import Contract
-from etl.flatten import record, vector
+from etl.flatten import parsing, record
 from etl.flatten.fields import tree
 from etl.flatten.habits import habits
 from etl.flatten.merging import merged
+from etl.flatten.parsing import UnsupportedError
 from etl.flatten.record import FlatRecord
 from etl.flatten.straight import NOTHING, Straight, StraightRows
-from etl.flatten.vector import UnsupportedError
 from etl.records import Block, Flattened, Rows, UnknownField, Violation
 
 _SAMPLE = 50  # records of an upload's first block from which the feed's habits are learned
@@ -63,7 +63,7 @@ class Flattener:
             return self._straight
 
     def _first_reading(self, block: Block) -> Straight:
-        vector.check_supported(self._contract, self._root)
+        parsing.check_supported(self._contract, self._root)
         documents = [document for text in block.texts[:_SAMPLE] if (document := record.parse(text)[0]) is not None]
         return Straight.reading(self._contract, self._root, habits(documents, self._root))
 

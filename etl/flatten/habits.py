@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from etl.contract.expressions import EACH
 from etl.flatten.fields import Node
+from etl.flatten.parsing import Readings, read_as
 from etl.flatten.screen import Steps
-from etl.flatten.vector import Readings, read_as
 
 
 def habits(documents: Sequence[dict[str, Any]], root: Node) -> Readings:

@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from etl.contract.expressions import Path
 from etl.contract.model import Contract
-from etl.flatten import vector
+from etl.flatten import parsing
 from etl.flatten.fields import Node
+from etl.flatten.parsing import Readings
+from etl.flatten.reader import TableReader, TableRows
 from etl.flatten.screen import Screen, Screened
-from etl.flatten.vector import Readings, TableRows
 from etl.records import Block, Rows
 
 _TOGETHER = 256  # texts
@@ -56,8 +57,8 @@ class Straight:
     @classmethod
     def reading(cls, contract: Contract, root: Node, habits: Readings) -> Straight:
         """Read as the contract and the feed's habits say. Raises `UnsupportedError`."""
-        screen = Screen(root, lambda steps, node: vector.read_as(steps, node, habits))
-        return cls(contract, vector.schema(root, habits), screen)
+        screen = Screen(root, lambda steps, node: parsing.read_as(steps, node, habits))
+        return cls(contract, parsing.schema(root, habits), screen)
 
     def learning(self, fields: AbstractSet[Path]) -> Straight:
         """With these unknown fields taken as known."""
@@ -67,10 +68,10 @@ class Straight:
         candidates = _utf8(block.texts)
         screened = self.screen.split([block.texts[index] for index in candidates])
         indexes = np.array(candidates, dtype=np.int64)[screened.straight]
-        parsed = vector.parse([block.texts[index] for index in indexes], indexes, self.schema, self.screen.keeps)
+        parsed = parsing.parse([block.texts[index] for index in indexes], indexes, self.schema, self.screen.keeps)
         decoded = _those(screened, indexes, parsed.indexes)
         tables = {
-            table.name: vector.TableReader(
+            table.name: TableReader(
                 table, parsed, numbers[parsed.indexes], lambda path: self.screen.values(decoded, path)
             ).read()
             for table in self.contract.tables

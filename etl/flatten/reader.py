@@ -1,0 +1,153 @@
+"""One table's rows out of parsed records: every column's expression by kernels, at its own level, then by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jiter
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text, paths
+from etl.contract.model import Column, Table, Type
+from etl.flatten.columns import Converted, Mask, convert, either
+from etl.flatten.exploded import Exploded, depth
+from etl.flatten.fields import TEXT, argument_type, sources
+from etl.flatten.parsing import Parsed
+from etl.records import Rows
+
+_TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """A table's rows from straight records, and which rows hold a value that the kernels refused."""
+
+    rows: Rows
+    refused: Mask
+
+
+class TableReader:
+    """Reads one table's rows out of parsed records. `raw` gives the slices that `json()` reads, by path."""
+
+    def __init__(self, table: Table, parsed: Parsed, numbers: np.ndarray, raw: Callable[[Path], list[Any]]) -> None:
+        self.table = table
+        self.exploded = Exploded(parsed.records, table.grain)
+        self.numbers = numbers
+        self.raw = raw
+
+    def read(self) -> TableRows:
+        arrays, refused = [], None
+        for column in self.table.columns:
+            array, bad = self._column(column)
+            arrays.append(array)
+            refused = either(refused, bad)
+        fields = [pa.field(column.name, column.type.arrow) for column in self.table.columns]
+        values = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+        return TableRows(Rows(values, self.numbers[self.exploded.rows[0]], self.exploded.positions), refused)
+
+    def _column(self, column: Column) -> Converted:
+        """A column at row level. One path is converted at its own level, before it is repeated."""
+        level = max(depth(path) for path in paths(column.source))
+        array, refused = self._evaluate(column.source, column.type, level)
+        return self.exploded.to_rows(array, level), self.exploded.mask_to_rows(refused, level)
+
+    def _evaluate(self, expression: Expression, type_: Type, level: int) -> Converted:
+        """The typed values of an expression, one per element of the level."""
+        if isinstance(expression, Path):
+            return convert(self._at(expression, level), type_)
+        if isinstance(expression, Index):
+            return pa.array(self.exploded.places[level - 1]).cast(type_.arrow), None
+        if isinstance(expression, Json):
+            return self._json(expression.path)
+        if isinstance(expression, Coalesce):
+            return self._coalesce(expression, type_, level)
+        if isinstance(expression, Scale):
+            inner, refused = self._evaluate(expression.argument, argument_type(expression, type_), level)
+            return _moved(inner, refused, type_)
+        if isinstance(expression, Day):
+            inner, refused = self._evaluate(expression.argument, argument_type(expression, type_), level)
+            return _day(inner, expression.timezone), refused
+        return self._text(expression, type_, level)
+
+    def _at(self, path: Path, level: int) -> pa.Array:
+        array, own = self.exploded.array(path)
+        if own == level:
+            return array
+        rows = np.arange(len(self.exploded.elements[level]))
+        for parents in reversed(self.exploded.parents[own:level]):
+            rows = parents[rows]
+        return array.take(pa.array(rows))
+
+    def _coalesce(self, expression: Coalesce, type_: Type, level: int) -> Converted:
+        arrays, refused = [], None
+        for argument in expression.arguments:
+            array, bad = self._evaluate(argument, type_, level)
+            arrays.append(array)
+            refused = either(refused, bad)
+        return pc.coalesce(*arrays), refused
+
+    def _text(self, expression: Text | NullIf, type_: Type, level: int) -> Converted:
+        if isinstance(expression, NullIf) and not self._reads_text(expression.argument, type_):
+            return self._evaluate(expression.argument, type_, level)  # numbers never equal a text
+        texts, refused = self._evaluate(expression.argument, TEXT, level)
+        if isinstance(expression, Text):
+            texts = _TEXTS[expression.function](texts)
+        else:
+            texts = pc.if_else(pc.equal(texts, expression.text), pa.scalar(None, pa.string()), texts)
+        typed, bad = convert(texts, type_)
+        return typed, either(refused, bad)
+
+    def _reads_text(self, expression: Expression, type_: Type) -> bool:
+        read = [self.exploded.array(path)[0].type for path, _ in sources(expression, type_)]
+        return all(pa.types.is_string(arrow) for arrow in read)
+
+    def _json(self, path: Path) -> Converted:
+        slices = [None if raw is None or bytes(raw) == b"null" else bytes(raw) for raw in self.raw(path)]
+        refused = np.array([raw is not None and not _is_sound(raw) for raw in slices], dtype=bool)
+        texts = [None if raw is None else raw.strip().replace(b"\n", b" ").replace(b"\r", b" ") for raw in slices]
+        return pa.array(texts, pa.binary()).cast(pa.string()), refused if refused.any() else None
+
+
+def _is_sound(raw: bytes) -> bool:
+    """Whether the per-record path's parser takes it: no key twice, not nested too deep."""
+    if raw[:1] not in b"{[":
+        return True
+    try:
+        jiter.from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _moved(array: pa.Array, refused: Mask, type_: Type) -> Converted:
+    """Decimals read at the scale of the target plus the exponent: the same digits, with the point moved."""
+    scale = type_.arrow.scale if type_.kind == "decimal" else 0
+    digits = type_.arrow.precision if type_.kind == "decimal" else 38
+    buffers = pa.concat_arrays([array]).buffers()
+    moved = pa.Array.from_buffers(pa.decimal128(38, scale), len(array), buffers, offset=array.offset)
+    low, high = _whole_bounds(type_, digits)
+    unscaled = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), buffers, offset=array.offset)
+    fits = pc.and_(pc.greater_equal(unscaled, low), pc.less_equal(unscaled, high))
+    beyond = pc.invert(pc.fill_null(fits, True)).to_numpy(zero_copy_only=False)
+    if beyond.any():
+        moved = pc.if_else(fits, moved, pa.scalar(None, moved.type))
+    return moved.cast(type_.arrow), either(refused, beyond if beyond.any() else None)
+
+
+def _whole_bounds(type_: Type, digits: int) -> tuple[pa.Scalar, pa.Scalar]:
+    if type_.kind == "decimal":
+        low, high = -(10**digits) + 1, 10**digits - 1
+    elif pa.types.is_unsigned_integer(type_.arrow):
+        low, high = 0, 2**type_.arrow.bit_width - 1
+    else:
+        low, high = -(2 ** (type_.arrow.bit_width - 1)), 2 ** (type_.arrow.bit_width - 1) - 1
+    return tuple(pa.scalar(bound, pa.decimal128(38, 0)) for bound in (low, high))
+
+
+def _day(instants: pa.Array, timezone: str | None) -> pa.Array:
+    local = pc.local_timestamp(instants.cast(pa.timestamp("us", timezone or "UTC")))
+    return pc.floor_temporal(local, unit="day").cast(pa.date32())
