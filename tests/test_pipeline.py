@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from etl import contract as contracts
 from etl import pipeline
 from etl.contract.model import Contract
-from etl.pipeline import Outputs
+from etl.pipeline import Outputs, judgement
 from etl.storage import MemoryStorage
 
 ORDERS = "s3://shop/in/orders.json"
@@ -257,8 +257,8 @@ def test_check_judges_alike_and_writes_nothing() -> None:
 
 
 def test_keys_hold_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = pipeline.read
-    monkeypatch.setattr(pipeline, "read", lambda *args, **named: read(*args, block_bytes=64, **named))
+    read = judgement.read
+    monkeypatch.setattr(judgement, "read", lambda *args, **named: read(*args, block_bytes=64, **named))
     report = run(upload(*(order(i, 1) for i in range(50)), order(7, 1)))
     assert broken(report) == {"primaryKey": 1}
     assert report["rules"][0]["examples"][0]["detail"] == "first in record 8"

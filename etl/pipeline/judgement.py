@@ -1,7 +1,4 @@
-"""One upload, start to end: read -> flatten -> validate -> split -> stage, then decide, then publish.
-
-Everything up to the decision happens in a temporary folder; `commit` makes it visible. `check` stops before that.
-"""
+"""One pass over an upload: read -> flatten -> validate -> split -> stage; then the verdict on it as a whole."""
 
 from __future__ import annotations
 
@@ -16,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TypeVar
 
-from etl import commit, report
+from etl import report
 from etl.contract.model import Contract
-from etl.errors import AccountingError, Conflict, UsageError
+from etl.errors import AccountingError
 from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
 from etl.quarantine import envelope
@@ -26,11 +23,9 @@ from etl.read import Reading, read
 from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest
 from etl.report import Account, Status
 from etl.split import split
-from etl.storage import Storage
 from etl.validate import Validator, judge_upload
 
 STDIN = "-"
-_TRIES = 5  # how often an upload that changes while it is copied is read anew
 _AHEAD = 2  # blocks that are parsed while one is checked and written
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
@@ -40,14 +35,6 @@ _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records
 Progress = Callable[[int], None]
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where an upload's results go: folder locations that end with `/`."""
-
-    lake: str
-    quarantine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,68 +48,8 @@ class Judged:
     rejected: Path
 
 
-def run(
-    location: str, contract: Contract, storage: Storage, outputs: Outputs, progress: Progress | None = None
-) -> dict[str, Any]:
-    """Process one upload and publish what became of it. Returns the run report.
-
-    Raises `StorageError` (`NotFound` if the upload is not there) when nothing was committed: run it again.
-    """
-    for _ in range(_TRIES):
-        try:
-            with storage.fetch(location) as (upload, path):
-                return run_file(upload, path, contract, storage, outputs, progress)
-        except Conflict:
-            continue  # the object changed between reading and copying it: what counts is what it is now
-    raise Conflict(f"{location}: it changes faster than it can be read; run it again when it has come to rest")
-
-
-def run_file(
-    upload: Upload,
-    path: Path,
-    contract: Contract,
-    storage: Storage,
-    outputs: Outputs,
-    progress: Progress | None = None,
-) -> dict[str, Any]:
-    """`run` for an upload that lies at `path` already (standard input has no other place)."""
-    with _judged(upload, path, contract, progress) as judged:
-        document = _document(judged, outputs)
-        commit.publish(_publication(judged, document, upload, path, outputs), storage)
-        return document
-
-
-def check(location: str, contract: Contract, storage: Storage, progress: Progress | None = None) -> dict[str, Any]:
-    """The same judgement; nothing is written. Returns the run report, which names no files."""
-    with storage.fetch(location) as (upload, path):
-        return check_file(upload, path, contract, progress)
-
-
-def check_file(upload: Upload, path: Path, contract: Contract, progress: Progress | None = None) -> dict[str, Any]:
-    """`check` for an upload that lies at `path` already."""
-    with _judged(upload, path, contract, progress) as judged:
-        return report.document(judged.account, judged.status, judged.upload, (), None)
-
-
-def outputs_of(contract: Contract, lake: str | None, quarantine: str | None) -> Outputs:
-    """Where the contract's servers say, unless told otherwise. Raises `UsageError` where neither does."""
-    return Outputs(_output(contract, "datalake", lake), _output(contract, "quarantine", quarantine))
-
-
-def _output(contract: Contract, server: str, given: str | None) -> str:
-    if given is not None:
-        return given if given.endswith("/") else given + "/"
-    if server not in contract.servers:
-        option = "--lake" if server == "datalake" else "--quarantine"
-        raise UsageError(
-            f"{contract.file}: no server '{server}' says where to write (or its ${{ORDERS_...}} variable is not set): "
-            f"set it, or give {option}"
-        )
-    return contract.servers[server].location
-
-
 @contextmanager
-def _judged(upload: Upload, path: Path, contract: Contract, progress: Progress | None) -> Iterator[Judged]:
+def judged(upload: Upload, path: Path, contract: Contract, progress: Progress | None) -> Iterator[Judged]:
     with TemporaryDirectory(prefix="etl-") as staging:
         yield _Judgement(upload, path, contract, Path(staging)).judge(progress or (lambda _: None))
 
@@ -254,43 +181,3 @@ def _ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
 
 def _place(block: Block, record: int) -> Place:
     return block.lines[record - block.first], block.offsets[record - block.first]
-
-
-def _document(judged: Judged, outputs: Outputs) -> dict[str, Any]:
-    name = f"{judged.upload['id']}-{judged.upload['contentId']}"
-    files = [
-        {"table": file.table, "location": _lake_location(file, outputs, name), "rows": file.rows}
-        for file in judged.files
-    ]
-    return report.document(judged.account, judged.status, judged.upload, files, _quarantine(judged, outputs, name))
-
-
-def _lake_location(file: StagedFile, outputs: Outputs, name: str) -> str:
-    folder = f"{file.partition}/" if file.partition else ""
-    return f"{outputs.lake}{file.table}/{folder}{name}.parquet"
-
-
-def _quarantine(judged: Judged, outputs: Outputs, name: str) -> dict[str, Any] | None:
-    if not judged.account.warned:
-        return None
-    day = judged.upload["arrival"][:10]
-    files = ["report.json", "rejected.ndjson", *(["upload"] if judged.status == "rejected" else [])]
-    return {"location": f"{outputs.quarantine}{judged.account.contract.name}/{day}/{name}/", "files": files}
-
-
-def _publication(
-    judged: Judged, document: dict[str, Any], upload: Upload, path: Path, outputs: Outputs
-) -> commit.Publication:
-    written = commit.dump(document)
-    files = {entry["location"]: file.path for entry, file in zip(document["files"], judged.files, strict=True)}
-    copies: tuple[str, ...] = ()
-    if folder := (document["quarantine"] or {}).get("location"):
-        staged_report = judged.rejected.with_name("report.json")
-        staged_report.write_bytes(written)
-        files |= {f"{folder}report.json": staged_report, f"{folder}rejected.ndjson": judged.rejected}
-        if judged.status == "rejected" and upload.location == STDIN:
-            files[f"{folder}upload"] = path
-        elif judged.status == "rejected":
-            copies = (f"{folder}upload",)
-    runs = f"{outputs.lake}_runs/{judged.account.contract.name}/"
-    return commit.Publication(upload, judged.upload["id"], judged.upload["contentId"], runs, files, copies, written)

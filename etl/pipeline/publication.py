@@ -1,0 +1,79 @@
+"""What a judged upload writes, and where: its run report, and the files for `commit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from etl import commit, report
+from etl.contract.model import Contract
+from etl.errors import UsageError
+from etl.lake import StagedFile
+from etl.pipeline.judgement import STDIN, Judged
+from etl.records import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where an upload's results go: folder locations that end with `/`."""
+
+    lake: str
+    quarantine: str
+
+
+def outputs_of(contract: Contract, lake: str | None, quarantine: str | None) -> Outputs:
+    """Where the contract's servers say, unless told otherwise. Raises `UsageError` where neither does."""
+    return Outputs(_output(contract, "datalake", lake), _output(contract, "quarantine", quarantine))
+
+
+def _output(contract: Contract, server: str, given: str | None) -> str:
+    if given is not None:
+        return given if given.endswith("/") else given + "/"
+    if server not in contract.servers:
+        option = "--lake" if server == "datalake" else "--quarantine"
+        raise UsageError(
+            f"{contract.file}: no server '{server}' says where to write (or its ${{ORDERS_...}} variable is not set): "
+            f"set it, or give {option}"
+        )
+    return contract.servers[server].location
+
+
+def document(judged: Judged, outputs: Outputs) -> dict[str, Any]:
+    name = f"{judged.upload['id']}-{judged.upload['contentId']}"
+    files = [
+        {"table": file.table, "location": _lake_location(file, outputs, name), "rows": file.rows}
+        for file in judged.files
+    ]
+    return report.document(judged.account, judged.status, judged.upload, files, _quarantine(judged, outputs, name))
+
+
+def _lake_location(file: StagedFile, outputs: Outputs, name: str) -> str:
+    folder = f"{file.partition}/" if file.partition else ""
+    return f"{outputs.lake}{file.table}/{folder}{name}.parquet"
+
+
+def _quarantine(judged: Judged, outputs: Outputs, name: str) -> dict[str, Any] | None:
+    if not judged.account.warned:
+        return None
+    day = judged.upload["arrival"][:10]
+    files = ["report.json", "rejected.ndjson", *(["upload"] if judged.status == "rejected" else [])]
+    return {"location": f"{outputs.quarantine}{judged.account.contract.name}/{day}/{name}/", "files": files}
+
+
+def publication(
+    judged: Judged, document: dict[str, Any], upload: Upload, path: Path, outputs: Outputs
+) -> commit.Publication:
+    written = commit.dump(document)
+    files = {entry["location"]: file.path for entry, file in zip(document["files"], judged.files, strict=True)}
+    copies: tuple[str, ...] = ()
+    if folder := (document["quarantine"] or {}).get("location"):
+        staged_report = judged.rejected.with_name("report.json")
+        staged_report.write_bytes(written)
+        files |= {f"{folder}report.json": staged_report, f"{folder}rejected.ndjson": judged.rejected}
+        if judged.status == "rejected" and upload.location == STDIN:
+            files[f"{folder}upload"] = path
+        elif judged.status == "rejected":
+            copies = (f"{folder}upload",)
+    runs = f"{outputs.lake}_runs/{judged.account.contract.name}/"
+    return commit.Publication(upload, judged.upload["id"], judged.upload["contentId"], runs, files, copies, written)

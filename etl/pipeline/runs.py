@@ -1,0 +1,59 @@
+"""The runs: an upload is fetched and judged; `run` publishes what came of it, `check` does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from etl import commit, report
+from etl.contract.model import Contract
+from etl.errors import Conflict
+from etl.pipeline.judgement import Progress, judged
+from etl.pipeline.publication import Outputs, document, publication
+from etl.records import Upload
+from etl.storage import Storage
+
+_TRIES = 5  # how often an upload that changes while it is copied is read anew
+
+
+def run(
+    location: str, contract: Contract, storage: Storage, outputs: Outputs, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Process one upload and publish what became of it. Returns the run report.
+
+    Raises `StorageError` (`NotFound` if the upload is not there) when nothing was committed: run it again.
+    """
+    for _ in range(_TRIES):
+        try:
+            with storage.fetch(location) as (upload, path):
+                return run_file(upload, path, contract, storage, outputs, progress)
+        except Conflict:
+            continue  # the object changed between reading and copying it: what counts is what it is now
+    raise Conflict(f"{location}: it changes faster than it can be read; run it again when it has come to rest")
+
+
+def run_file(
+    upload: Upload,
+    path: Path,
+    contract: Contract,
+    storage: Storage,
+    outputs: Outputs,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """`run` for an upload that lies at `path` already (standard input has no other place)."""
+    with judged(upload, path, contract, progress) as verdict:
+        account = document(verdict, outputs)
+        commit.publish(publication(verdict, account, upload, path, outputs), storage)
+        return account
+
+
+def check(location: str, contract: Contract, storage: Storage, progress: Progress | None = None) -> dict[str, Any]:
+    """The same judgement; nothing is written. Returns the run report, which names no files."""
+    with storage.fetch(location) as (upload, path):
+        return check_file(upload, path, contract, progress)
+
+
+def check_file(upload: Upload, path: Path, contract: Contract, progress: Progress | None = None) -> dict[str, Any]:
+    """`check` for an upload that lies at `path` already."""
+    with judged(upload, path, contract, progress) as verdict:
+        return report.document(verdict.account, verdict.status, verdict.upload, (), None)
