@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from etl.errors import NotFound
+from etl.errors import NotFound, UsageError
 from etl.pipeline import STDIN
 from etl.storage import Storage, normal
 
@@ -16,9 +16,19 @@ _WILDCARD = re.compile(r"[*?\[]")
 
 
 def uploads(sources: Sequence[str], storage: Storage) -> list[str]:
-    """The locations of all uploads, in the order given, each once. Raises `StorageError`, `NotFound`."""
-    found = [location for source in sources for location in _uploads(source, storage)]
-    return list(dict.fromkeys(found))
+    """The locations of all uploads, in the order given, each once. Raises `StorageError`, `NotFound`, `UsageError`."""
+    found = dict.fromkeys(location for source in sources for location in _uploads(source, storage))
+    for location in found:
+        _check_name(location)
+    return list(found)
+
+
+def _check_name(location: str) -> None:
+    """Reports are UTF-8 and name the upload, so its name has to be, too."""
+    try:
+        location.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{location!r}: the file's name is not UTF-8; rename it") from error
 
 
 def _uploads(source: str, storage: Storage) -> list[str]:

@@ -40,6 +40,7 @@ def _output(contract: Contract, server: str, given: str | None) -> str:
 
 
 def document(judged: Judged, outputs: Outputs) -> dict[str, Any]:
+    """The run report, with where its files will lie."""
     name = f"{judged.upload['id']}-{judged.upload['contentId']}"
     files = [
         {"table": file.table, "location": _lake_location(file, outputs, name), "rows": file.rows}
@@ -64,6 +65,7 @@ def _quarantine(judged: Judged, outputs: Outputs, name: str) -> dict[str, Any] |
 def publication(
     judged: Judged, document: dict[str, Any], upload: Upload, path: Path, outputs: Outputs
 ) -> commit.Publication:
+    """What is to be published: lake files, quarantine files, the copy of an upload that was rejected as a whole."""
     written = commit.dump(document)
     files = {entry["location"]: file.path for entry, file in zip(document["files"], judged.files, strict=True)}
     copies: tuple[str, ...] = ()

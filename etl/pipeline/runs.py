@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,15 @@ def run_file(
     outputs: Outputs,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """`run` for an upload that lies at `path` already (standard input has no other place)."""
+    """`run` for an upload that lies at `path` already (standard input has no other place).
+
+    Where a newer version of the upload has been published meanwhile, nothing changes, and its report is returned.
+    """
     with judged(upload, path, contract, progress) as verdict:
         account = document(verdict, outputs)
-        commit.publish(publication(verdict, account, upload, path, outputs), storage)
+        published = publication(verdict, account, upload, path, outputs)
+        if commit.publish(published, storage) == "superseded":
+            return dict(json.loads(storage.read(published.report_location)[0]))
         return account
 
 
