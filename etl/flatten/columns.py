@@ -28,6 +28,7 @@ _OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 _LOCAL = r"^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _MORE_DECIMALS = 8
 _EXACT_FLOAT = float(2**53)
+_ZONES_END = 2_114_380_800  # seconds at the year 2037
 _MARGIN_YEARS = (-62_104_060_800, 253_370_764_800)  # seconds at the years 2 and 9999: nearer ends go record by record
 
 
@@ -194,7 +195,17 @@ def _timestamp(array: pa.Array, type_: Type) -> Converted:
         )
     if type_.timezone is None or pc.any(offsets).as_py():
         return _distinct(array, type_)
-    return _within_margins(*_or_distinct(array, type_, f"{pattern}$", lambda texts: _assume(texts, type_)))
+    typed, refused = _within_margins(*_or_distinct(array, type_, f"{pattern}$", lambda texts: _assume(texts, type_)))
+    return typed, either(refused, beyond_zones(typed, type_.timezone))
+
+
+def beyond_zones(instants: pa.Array, timezone: str | None) -> Mask:
+    """Instants for which Arrow's time zones can't be trusted: after 2037 it knows no daylight saving."""
+    if timezone is None:
+        return None
+    units = pc.fill_null(instants.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+    late = units >= _ZONES_END * temporal.UNITS[instants.type.unit]
+    return late if late.any() else None
 
 
 def _assume(texts: pa.Array, type_: Type) -> pa.Array:

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 from jiter import LosslessFloat
 
+from etl.contract.expressions import Path
 from etl.contract.model import Type
 from etl.contract.patterns import EPOCHS
 from etl.flatten import temporal
@@ -68,7 +69,7 @@ def _object(value: Any, type_: Type, suffix: str, misfits: list[Misfit]) -> Any:
     if not isinstance(value, dict):
         return misfits.append(Misfit(suffix, value, f"found {found(value)}"))
     return {
-        field.name: _convert(value.get(field.name), field.type, f"{suffix}.{field.name}", misfits)
+        field.name: _convert(value.get(field.name), field.type, suffix + str(Path((field.name,)))[1:], misfits)
         for field in type_.fields
     }
 

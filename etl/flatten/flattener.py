@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from threading import Lock
 
@@ -12,7 +12,7 @@ import numpy as np
 from etl.contract.expressions import Path
 from etl.contract.model import Contract
 from etl.flatten import parsing, record
-from etl.flatten.fields import tree
+from etl.flatten.fields import tree, unknown
 from etl.flatten.habits import habits
 from etl.flatten.merging import merged
 from etl.flatten.parsing import UnsupportedError
@@ -42,11 +42,8 @@ class Flattener:
         numbers = np.arange(block.first, block.first + len(block.texts))
         vectorised = self._reading(block)
         straight = vectorised.flatten(block, numbers) if vectorised else NOTHING
-        odd = {
-            int(numbers[index]): self._record(int(numbers[index]), block.texts[index])
-            for index in straight.left(len(numbers))
-        }
-        self._learn({path for flat in odd.values() for path in flat.fields})
+        odd = {block.first + at: self._record(block.first + at, block.texts[at]) for at in straight.left(len(numbers))}
+        self._learn(odd, len(numbers))
         return self._merge(straight, odd, numbers)
 
     def _record(self, number: int, text: bytes) -> FlatRecord:
@@ -65,13 +62,23 @@ class Flattener:
     def _first_reading(self, block: Block) -> Straight:
         parsing.check_supported(self._contract, self._root)
         documents = [document for text in block.texts[:_SAMPLE] if (document := record.parse(text)[0]) is not None]
-        return Straight.reading(self._contract, self._root, habits(documents, self._root))
+        straight = Straight.reading(self._contract, self._root, habits(documents, self._root))
+        return self._knowing(straight, [set(unknown(document, self._root)) for document in documents])
 
-    def _learn(self, fields: AbstractSet[Path]) -> None:
+    def _knowing(self, straight: Straight, fields: Sequence[AbstractSet[Path]]) -> Straight:
+        """Take unknown fields as known that come more than once: a field of one odd record is not worth it."""
         if self._contract.policies.unknown_fields == "reject":
-            return  # each such record is to be explained
+            return straight  # each record that has one is to be explained
+        counts = Counter(path for paths in fields for path in paths)
+        return straight.learning({path for path, count in counts.items() if count > 1})
+
+    def _learn(self, odd: Mapping[int, FlatRecord], records: int) -> None:
+        """For the next blocks. Where most records were odd, the feed has changed its habits: learn them anew."""
         with self._learning:
-            self._straight = self._straight.learning(fields) if self._straight else None
+            if self._straight and len(odd) * 2 > records > _SAMPLE:
+                self._straight = None
+            elif self._straight:
+                self._straight = self._knowing(self._straight, [flat.fields for flat in odd.values()])
 
     def _merge(self, straight: StraightRows, odd: Mapping[int, FlatRecord], numbers: np.ndarray) -> Flattened:
         rows = {table.name: merged(table, straight.rows.get(table.name), odd) for table in self._contract.tables}

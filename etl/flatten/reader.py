@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import jiter
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text, paths
 from etl.contract.model import Column, Table, Type
-from etl.flatten.columns import Converted, Mask, convert, either
+from etl.flatten.columns import Converted, Mask, beyond_zones, convert, either
 from etl.flatten.exploded import Exploded, depth
 from etl.flatten.fields import TEXT, argument_type, sources
 from etl.flatten.parsing import Parsed
@@ -70,7 +69,7 @@ class TableReader:
             return _moved(inner, refused, type_)
         if isinstance(expression, Day):
             inner, refused = self._evaluate(expression.argument, argument_type(expression, type_), level)
-            return _day(inner, expression.timezone), refused
+            return _day(inner, expression.timezone), either(refused, beyond_zones(inner, expression.timezone))
         return self._text(expression, type_, level)
 
     def _at(self, path: Path, level: int) -> pa.Array:
@@ -91,8 +90,12 @@ class TableReader:
         return pc.coalesce(*arrays), refused
 
     def _text(self, expression: Text | NullIf, type_: Type, level: int) -> Converted:
-        if isinstance(expression, NullIf) and not self._reads_text(expression.argument, type_):
-            return self._evaluate(expression.argument, type_, level)  # numbers never equal a text
+        if isinstance(expression, NullIf) and type_.kind != "string":
+            read = self._reads_text(expression.argument, type_)
+            if not any(read):
+                return self._evaluate(expression.argument, type_, level)  # numbers never equal a text
+            if not all(read):
+                return self._refused(type_, level)
         texts, refused = self._evaluate(expression.argument, TEXT, level)
         if isinstance(expression, Text):
             texts = _TEXTS[expression.function](texts)
@@ -101,26 +104,17 @@ class TableReader:
         typed, bad = convert(texts, type_)
         return typed, either(refused, bad)
 
-    def _reads_text(self, expression: Expression, type_: Type) -> bool:
-        read = [self.exploded.array(path)[0].type for path, _ in sources(expression, type_)]
-        return all(pa.types.is_string(arrow) for arrow in read)
+    def _reads_text(self, expression: Expression, type_: Type) -> list[bool]:
+        return [pa.types.is_string(self.exploded.array(path)[0].type) for path, _ in sources(expression, type_)]
+
+    def _refused(self, type_: Type, level: int) -> Converted:
+        count = len(self.exploded.elements[level])
+        return pa.nulls(count, type_.arrow), np.ones(count, dtype=bool)
 
     def _json(self, path: Path) -> Converted:
         slices = [None if raw is None or bytes(raw) == b"null" else bytes(raw) for raw in self.raw(path)]
-        refused = np.array([raw is not None and not _is_sound(raw) for raw in slices], dtype=bool)
         texts = [None if raw is None else raw.strip().replace(b"\n", b" ").replace(b"\r", b" ") for raw in slices]
-        return pa.array(texts, pa.binary()).cast(pa.string()), refused if refused.any() else None
-
-
-def _is_sound(raw: bytes) -> bool:
-    """Whether the per-record path's parser takes it: no key twice, not nested too deep."""
-    if raw[:1] not in b"{[":
-        return True
-    try:
-        jiter.from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
-    except ValueError:
-        return False
-    return True
+        return pa.array(texts, pa.binary()).cast(pa.string()), None
 
 
 def _moved(array: pa.Array, refused: Mask, type_: Type) -> Converted:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,8 @@ Steps = tuple[Step, ...]
 Positions = tuple[int, ...]  # the index of the element, for each `[*]`
 
 _TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _PLACE = re.compile(r" at line \d+ column (\d+)$")
 
 
@@ -134,13 +136,14 @@ class _Record:
 
     def __init__(self, number: int, text: bytes, document: dict[str, Any]) -> None:
         self.number = number
-        self.text = text
         self.document = document
-        self.found: dict[tuple[str, str, str], Violation] = {}
+        self.found: dict[tuple[Rule, str | None], Violation] = {}
+        self.rows: dict[tuple[Rule, str | None], dict[int, None]] = {}
+        self.slices: dict[Steps, msgspec.Raw] = {(): msgspec.Raw(text)}
 
     @property
     def violations(self) -> list[Violation]:
-        return list(self.found.values())
+        return [replace(violation, rows=tuple(self.rows[key])) for key, violation in self.found.items()]
 
     def table(self, table: Table) -> RecordRows:
         flat = RecordRows()
@@ -199,11 +202,15 @@ class _Record:
         """The slice of the record's text at a path: `json` keeps what was written."""
         if _resolve(self.document, path.steps, positions) is None:
             return None
-        raw = msgspec.Raw(self.text)
         elements = iter(positions)
-        for step in path.steps:
-            raw = _raw_step(raw, next(elements) if isinstance(step, Each) else step)
-        return bytes(raw).strip().replace(b"\n", b" ").replace(b"\r", b" ").decode()
+        steps = tuple(next(elements) if isinstance(step, Each) else step for step in path.steps)
+        return bytes(self.slice(steps)).strip().replace(b"\n", b" ").replace(b"\r", b" ").decode()
+
+    def slice(self, steps: Steps) -> msgspec.Raw:
+        """The text at steps without `[*]`. An array is taken apart once, however many elements are asked for."""
+        if steps not in self.slices:
+            self.slices.update(_members(self.slice(steps[:-1]), steps))
+        return self.slices[steps]
 
     def misfit(self, column: Column, path: str, misfit: Misfit, row: int) -> None:
         value = None if misfit.value is None else json_text(misfit.value)
@@ -211,13 +218,9 @@ class _Record:
 
     def note(self, violation: Violation) -> None:
         """One violation per rule and place, however many rows repeat it."""
-        key = (str(violation.rule.table), str(violation.rule.column), str(violation.path))
-        known = self.found.get(key)
-        if known is None:
-            self.found[key] = violation
-        elif violation.rows and violation.rows[0] not in known.rows:
-            rows = (*known.rows, *violation.rows)
-            self.found[key] = Violation(known.rule, known.record, known.path, known.value, known.detail, rows)
+        key = (violation.rule, violation.path)
+        self.found.setdefault(key, violation)
+        self.rows.setdefault(key, {}).update(dict.fromkeys(violation.rows))
 
 
 def _first(expression: Expression) -> Path:
@@ -286,7 +289,10 @@ def _member(value: Any, steps: Steps, at: int, positions: Positions) -> Any:
     return elements[step] if -len(elements) <= step < len(elements) else None
 
 
-def _raw_step(raw: msgspec.Raw, step: str | int) -> msgspec.Raw:
-    if isinstance(step, str):
-        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[step]
-    return msgspec.json.decode(raw, type=list[msgspec.Raw])[step]
+def _members(raw: msgspec.Raw, steps: Steps) -> dict[Steps, msgspec.Raw]:
+    """The members of what holds the last of the steps, by their own steps."""
+    before, last = steps[:-1], steps[-1]
+    if isinstance(last, str):
+        return {(*before, name): member for name, member in _OBJECT.decode(raw).items()}
+    elements = _ARRAY.decode(raw)
+    return {(*before, at): element for at, element in enumerate(elements)} | {steps: elements[int(str(last))]}

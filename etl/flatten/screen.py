@@ -12,15 +12,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import jiter
 import msgspec
 import pyarrow as pa
 
 from etl.contract.expressions import EACH, Each, Path, Step
 from etl.flatten.fields import Node
 
-_LEARNED_AT_MOST = 500  # a feed with more unknown fields than this goes record by record
+_LEARNED_AT_MOST = 64  # a feed with more unknown fields than this goes record by record
 _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_ENCODE = msgspec.json.Encoder().encode
 Steps = tuple[Step, ...]
 
 
@@ -59,8 +59,7 @@ class Screen:
         """Screen the records of a block."""
         if not self.learned and not self._has_raw:
             return Screened(self._check(texts), None)
-        straight, decoded = self._decode(texts)
-        return self._without_duplicate_keys(texts, straight, decoded)
+        return self._decode(texts)
 
     def _check(self, texts: Sequence[bytes]) -> list[int]:
         decode, straight = self._decoder.decode, []
@@ -72,27 +71,18 @@ class Screen:
             straight.append(index)
         return straight
 
-    def _decode(self, texts: Sequence[bytes]) -> tuple[list[int], list[Any]]:
+    def _decode(self, texts: Sequence[bytes]) -> Screened:
+        """Keep what was decoded. Where Arrow does not read, nobody else would see a key that comes twice."""
         decode, straight, decoded = self._decoder.decode, [], []
         for index, text in enumerate(texts):
             try:
-                decoded.append(decode(text))
+                item = decode(text)
             except _REFUSALS:
                 continue
-            straight.append(index)
-        return straight, decoded
-
-    def keeps(self, texts: Sequence[bytes]) -> list[bool]:
-        """Which straight records a decoder keeps whole. Of a key that comes twice only the last is left."""
-        decode = self._decoder.decode
-        return [_is_whole(text, decode(text)) for text in texts]
-
-    def _without_duplicate_keys(self, texts: Sequence[bytes], straight: list[int], decoded: list[Any]) -> Screened:
-        """Where Arrow reads, it refuses a key that comes twice; elsewhere it is told here."""
-        if _ENCODE(decoded).count(b'"') == sum(texts[index].count(b'"') for index in straight):
-            return Screened(straight, decoded)
-        kept = [(index, item) for index, item in zip(straight, decoded, strict=True) if _is_whole(texts[index], item)]
-        return Screened([index for index, _ in kept], [item for _, item in kept])
+            if is_sound(text):
+                straight.append(index)
+                decoded.append(item)
+        return Screened(straight, decoded)
 
     def values(self, decoded: Sequence[Any], path: Path) -> list[Any]:
         """What `json()` reads, for every element of the path's `[*]`s in document order; None where absent."""
@@ -160,9 +150,13 @@ def _optional(type_: Any) -> Any:
     return type_ if type_ is msgspec.Raw else type_ | None | msgspec.UnsetType
 
 
-def _is_whole(text: bytes, decoded: Any) -> bool:
-    """Whether nothing was lost in decoding: a key that is missing takes its quotes along."""
-    return _ENCODE(decoded).count(b'"') == text.count(b'"')
+def is_sound(text: bytes) -> bool:
+    """Whether the per-record path's parser takes it: no key twice in an object, not nested too deep."""
+    try:
+        jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _place(done: Steps, step: str | int) -> Steps:

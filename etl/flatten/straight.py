@@ -65,10 +65,10 @@ class Straight:
         return replace(self, screen=self.screen.learning(fields))
 
     def flatten(self, block: Block, numbers: np.ndarray) -> StraightRows:
-        candidates = _utf8(block.texts)
+        candidates = _safe(block.texts)
         screened = self.screen.split([block.texts[index] for index in candidates])
         indexes = np.array(candidates, dtype=np.int64)[screened.straight]
-        parsed = parsing.parse([block.texts[index] for index in indexes], indexes, self.schema, self.screen.keeps)
+        parsed = parsing.parse([block.texts[index] for index in indexes], indexes, self.schema)
         decoded = _those(screened, indexes, parsed.indexes)
         tables = {
             table.name: TableReader(
@@ -118,19 +118,11 @@ def _without(rows: Rows, refused: np.ndarray) -> Rows:
     return Rows(rows.values.filter(pa.array(kept)), rows.records[kept], tuple(at[kept] for at in rows.positions))
 
 
-def _utf8(texts: Sequence[bytes]) -> list[int]:
-    """Indexes of the texts that are UTF-8: checked together, and by themselves only where that fails."""
+def _safe(texts: Sequence[bytes]) -> list[int]:
+    """Indexes of the texts that Arrow can be given: checked together, and by themselves only where that fails."""
     found: list[int] = []
     for at in range(0, len(texts), _TOGETHER):
         some = texts[at : at + _TOGETHER]
-        together = _is_utf8(b"\n".join(some))
-        found += [index for index, text in enumerate(some, at) if together or _is_utf8(text)]
+        together = parsing.is_safe(b"\n".join(some))
+        found += [index for index, text in enumerate(some, at) if together or parsing.is_safe(text)]
     return found
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
