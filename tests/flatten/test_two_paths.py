@@ -32,6 +32,7 @@ TYPES = {
     "seconds": Type("timestamp", pa.timestamp("s", "UTC")),
     "timestamp": Type("timestamp", pa.timestamp("us", "UTC")),
     "nanos": Type("timestamp", pa.timestamp("ns", "UTC")),
+    "new_york": Type("timestamp", pa.timestamp("us", "UTC"), timezone="America/New_York"),
     "local": Type("timestamp", pa.timestamp("ms", "UTC"), timezone="America/Sao_Paulo"),
     "epoch": Type("timestamp", pa.timestamp("us", "UTC"), format="epochMillis"),
     "epoch_s": Type("timestamp", pa.timestamp("ns", "UTC"), format="epochSeconds"),
@@ -106,6 +107,8 @@ false
 12.345
 1e400
 1e-400
+1e-40000001
+1.5E-99999
 9007199254740993
 9223372036854775807
 9223372036854775808
@@ -157,6 +160,8 @@ false
 "2024-01-10T10:11:12"
 "2018-11-04T00:30:00"
 "2018-02-17T23:30:00"
+"2040-07-01T12:00:00"
+"2040-07-01T01:30:00Z"
 "2024-01-10T10:11:12.123456789Z"
 "2024-01-10T10:11:12.120000000Z"
 "0001-01-01T00:00:00+10:00"
@@ -225,6 +230,9 @@ FUNCTIONS = {
     "date($.v, 'America/Sao_Paulo')": TYPES["date"],
     "json($.v)": STRING,
     "coalesce($.v, $.w)": MONEY,
+    "nullif(coalesce($.v, $.w), '')": STRING,
+    "nullif(coalesce($.v, $.w), '1')": MONEY,
+    "date($.v, 'Europe/London')": TYPES["date"],
     "coalesce(nullif($.v, ''), lower($.w), $.x)": STRING,
     "coalesce(date($.v), $.w)": TYPES["date"],
     "$.v[0]": INTEGER,
@@ -357,3 +365,37 @@ def test_json_keeps_a_block_straight(monkeypatch: pytest.MonkeyPatch) -> None:
     flat = Flattener(NESTED).flatten(block([texts[0], texts[0], texts[1]]))
     assert flat.rows["orders"].values["extra"].to_pylist() == ['{"a": [1.50, {}]}'] * 2 + [None]
     assert flat.rows["lines"].values["gift"].to_pylist() == ["5", None, None] * 2
+
+
+DEEP = b"[" * 250 + b"]" * 250
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [b'{"order_id": 1, "note": 1, "who": ""}'] * 3
+        + [b'{"order_id": 2, "note": 1, "note": 2, "who": "\\u0022\\u0022"}'],
+        [b'{"order_id": 1, "note": 1}'] * 3 + [b'{"order_id": 2, "note": ' + DEEP + b"}"],
+        [b'{"order_id": 1, "extra": {"a": 1, "a": 2}, "lines": []}'] * 2,
+        [b'{"order_id": 1, "lines": [{"gift": ' + DEEP + b"}]}"] * 2,
+        [b'{"order_id": %d}' % i for i in range(60)] + [b'{"order_id": "%d"}' % i for i in range(80)] * 2,
+    ],
+)
+def test_what_only_one_of_the_parsers_would_see(texts: list[bytes]) -> None:
+    compare(NESTED, texts)
+
+
+@pytest.mark.parametrize("logic", ["json($)", "$", "index($[*])", "$[0]"])
+def test_the_record_itself_as_a_value(logic: str) -> None:
+    type_ = INTEGER if logic.startswith("index") else STRING
+    compare(
+        contract(table("t", column("a", STRING), column("out", type_, logic))), [b"null", b'{"a": "x"}', b"[1]"] * 2
+    )
+
+
+def test_many_lines_are_flattened_in_linear_time() -> None:
+    """A bad value of the order repeats on each of its lines; `json` slices each. Quadratic, this takes minutes."""
+    lines = ", ".join('{"sku": "P1", "gift": {"n": 1}}' for _ in range(20_000))
+    text = f'{{"order_id": "x", "lines": [{lines}]}}'.encode()
+    flat = Flattener(NESTED, vectorised=False).flatten(block([text]))
+    assert len(flat.rows["lines"]) == len(flat.violations[1].rows) == 20_000
