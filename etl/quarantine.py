@@ -35,8 +35,12 @@ def envelope(
     place: Place,
     violations: Sequence[Violation],
     text: bytes,
+    rows: Mapping[str, Sequence[int]] | None = None,
 ) -> bytes:
-    """One line, without its line break. `upload` identifies the upload, `place` is the record's line and offset."""
+    """One line, without its line break. `upload` identifies the upload, `place` is the record's line and offset.
+
+    `rows` are the rejected rows by table, counted from 0 within the record, where they are rejected by row.
+    """
     head = {
         "version": VERSION,
         "upload": dict(upload),
@@ -46,8 +50,8 @@ def envelope(
         "offset": place[1],
         "violations": [_violation(violation) for violation in violations],
     }
-    if contract.policies.quarantine_grain == "row":
-        head["rows"] = _rows(violations)
+    if rows is not None:
+        head["rows"] = dict(rows)
     name, payload = _payload(text)
     return json.dumps(head, ensure_ascii=False).encode()[:-1] + f', "{name}": '.encode() + payload + b"}"
 
@@ -72,15 +76,6 @@ def _violation(violation: Violation) -> dict[str, Any]:
         "expected": rule.expected,
         "detail": violation.detail,
     }
-
-
-def _rows(violations: Sequence[Violation]) -> dict[str, list[int]]:
-    """The rejected rows by table, counted from 0 within the record."""
-    rows: dict[str, set[int]] = {}
-    for violation in violations:
-        if violation.rule.table and violation.rule.severity == "error":
-            rows.setdefault(violation.rule.table, set()).update(violation.rows)
-    return {table: sorted(found) for table, found in rows.items()}
 
 
 def _payload(text: bytes) -> tuple[str, bytes]:

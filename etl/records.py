@@ -131,9 +131,11 @@ class Split:
     """A block's rows, divided.
 
     `published` by table name; `rejected` by record number: every violation of a record of which anything is
-    rejected. `split` are those of them that are published in part.
+    rejected. `split` are those of them that are published in part. `rows` names, by record number and table, the
+    rejected rows, counted from 0 within the record; only with `quarantineGrain: row`.
     """
 
     published: Mapping[str, Rows]
     rejected: Mapping[int, Sequence[Violation]]
     split: frozenset[int]
+    rows: Mapping[int, Mapping[str, Sequence[int]]]

@@ -19,7 +19,8 @@ from etl.records import Block, Place, Rows, Rule, Split, UnknownField, Upload, V
 VERSION = "1.0"
 EXAMPLES = 5  # places shown of each broken rule
 UNKNOWN_FIELDS = 100
-_VALUE_LENGTH = 200
+_UNKNOWN_KEPT = 10_000
+_LENGTH = 200
 MASK = "***"
 
 Status = Literal["published", "partial", "rejected", "empty"]
@@ -51,6 +52,7 @@ class Account:
     rows_published: dict[str, int] = field(default_factory=dict)
     _rules: dict[Rule, _Broken] = field(default_factory=dict)
     _unknown: dict[str, UnknownField] = field(default_factory=dict)
+    _unknown_beyond: int = 0
 
     def add(self, block: Block, rows: Mapping[str, Rows], parts: Split) -> None:
         """Count a block's records and rows, each kind by itself, so that `records` has something to check."""
@@ -81,6 +83,9 @@ class Account:
         """Count fields that no column reads."""
         for found in fields:
             known = self._unknown.get(found.path)
+            if known is None and len(self._unknown) >= _UNKNOWN_KEPT:
+                self._unknown_beyond += 1
+                continue
             records, first = (known.records, known.first) if known else (0, found.first)
             self._unknown[found.path] = UnknownField(found.path, records + found.records, min(first, found.first))
 
@@ -130,11 +135,12 @@ class Account:
     def unknown_fields(self) -> list[dict[str, Any]]:
         """The fields that no column reads, by path."""
         fields = sorted(self._unknown.values(), key=lambda found: found.path)[:UNKNOWN_FIELDS]
-        return [{"path": found.path, "records": found.records, "first": found.first} for found in fields]
+        return [{"path": _short(found.path), "records": found.records, "first": found.first} for found in fields]
 
     @property
     def unknown_fields_omitted(self) -> int:
-        return max(len(self._unknown) - UNKNOWN_FIELDS, 0)
+        """How many are not listed. Beyond 10,000, one that comes in several blocks counts in each."""
+        return max(len(self._unknown) - UNKNOWN_FIELDS, 0) + self._unknown_beyond
 
 
 def _records(rows: Mapping[str, Rows]) -> np.ndarray:
@@ -165,7 +171,7 @@ def _example(violation: Violation, place: Place) -> dict[str, Any]:
         "record": violation.record or None,
         "line": place[0],
         "offset": place[1],
-        "path": violation.path,
+        "path": None if violation.path is None else _short(violation.path),
         "value": _shown(violation),
         "detail": violation.detail,
     }
@@ -174,10 +180,12 @@ def _example(violation: Violation, place: Place) -> dict[str, Any]:
 def _shown(violation: Violation) -> str | None:
     if violation.value is None:
         return None
-    if violation.rule.masked:
-        return MASK
-    value = violation.value
-    return value if len(value) <= _VALUE_LENGTH else f"{value[:_VALUE_LENGTH]}… ({len(value):,} characters)"
+    return MASK if violation.rule.masked else _short(violation.value)
+
+
+def _short(text: str) -> str:
+    """As much of a text of the document as a report shows."""
+    return text if len(text) <= _LENGTH else f"{text[:_LENGTH]}… ({len(text):,} characters)"
 
 
 def document(

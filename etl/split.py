@@ -24,7 +24,8 @@ def split(rows: Mapping[str, Rows], violations: Sequence[Violation], contract: C
     published = {name: table if kept[name].all() else _where(table, kept[name]) for name, table in rows.items()}
     broken = {violation.record for violation in errors}
     partly = frozenset(number for number in broken - whole if _has_rows(number, published))
-    return Split(published, _by_record(violations, broken), partly)
+    taken = {number: _taken(number, rows, kept) for number in broken} if by_row else {}
+    return Split(published, _by_record(violations, broken), partly, taken)
 
 
 def _kept(name: str, table: Rows, whole: set[int], errors: Iterable[Violation]) -> np.ndarray:
@@ -35,6 +36,15 @@ def _kept(name: str, table: Rows, whole: set[int], errors: Iterable[Violation]) 
             first = np.searchsorted(table.records, violation.record)
             kept[first + np.array(violation.rows)] = False
     return kept
+
+
+def _taken(number: int, rows: Mapping[str, Rows], kept: Mapping[str, np.ndarray]) -> dict[str, list[int]]:
+    """The rejected rows of a record, by table, counted from 0 within it."""
+    taken = {}
+    for name, table in rows.items():
+        first, end = np.searchsorted(table.records, [number, number + 1])
+        taken[name] = np.flatnonzero(~kept[name][first:end]).tolist()
+    return {name: ordinals for name, ordinals in taken.items() if ordinals}
 
 
 def _where(rows: Rows, kept: np.ndarray) -> Rows:

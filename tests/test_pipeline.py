@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from etl import contract as contracts
 from etl import pipeline
 from etl.contract.model import Contract
+from etl.errors import UsageError
 from etl.pipeline import Outputs, judgement
 from etl.storage import MemoryStorage
 
@@ -305,3 +306,78 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
     """A row as the order that gives it. Its day is in its file's path, not in the row."""
     line = {"sku": row["sku"], "price": str(row["price"])}
     return {"id": row["id"], "day": "2024-01-10", "who": row["who"], "lines": [line]}
+
+
+def test_what_is_taken_whole_names_all_of_its_rows() -> None:
+    """Row grain: one table's shape is broken, so the record goes as a whole, with the other table's good rows."""
+    payments = """  - name: payments
+    properties:
+      - {name: cents, logicalType: integer, transformLogic: "$.paid[*].cents"}
+"""
+    text = FEED.format(policies="  - {property: quarantineGrain, value: row}", quality="      []") + payments
+    contract = contracts.loads(text, "feed.odcs.yaml", {})
+    storage = MemoryStorage()
+    run(upload(order(1, 1, -1, 3, paid="cash"), order(2, 1, paid=[{"cents": 5}])), contract, storage)
+    (envelope,) = rejected(storage)
+    assert envelope["rows"] == {"lines": [0, 1, 2]}
+
+
+def test_personal_parts_of_a_column_are_masked_in_every_rule() -> None:
+    contract = contracts.loads(
+        FEED.format(
+            policies="  []",
+            quality="""      - {name: far, type: custom, engine: duckdb, implementation: addr.zip > '5'}
+      - {name: all, type: sql, query: SELECT max(addr.zip) FROM lines, mustBe: '0', severity: warning}
+""",
+        ).replace(
+            "      - name: sku",
+            "      - name: addr\n        logicalType: object\n        properties:\n"
+            "          - {name: zip, logicalType: string, classification: restricted}\n"
+            "          - {name: city, logicalType: string}\n      - name: sku",
+        ),
+        "feed.odcs.yaml",
+        {},
+    )
+    addresses = [{"zip": "123-SECRET"}, {"zip": True, "city": "x"}, "SECRET street", {"zip": "9-SECRET"}]
+    report = run(upload(*(order(at, 1, addr=address) for at, address in enumerate(addresses, 1))), contract)
+    assert broken(report) == {"type": 2, "far": 1, "all": 0}
+    assert "SECRET" not in json.dumps(report)
+
+
+def test_a_row_that_duckdb_cannot_compute_is_broken_and_no_other() -> None:
+    quality = """      - name: zone
+        type: custom
+        engine: duckdb
+        implementation: timezone(who, TIMESTAMPTZ '2024-01-01') IS NOT NULL
+"""
+    contract = contracts.loads(
+        FEED.format(policies="  []", quality=quality).replace(", logicalTypeOptions: {format: email}", ""), "f.yaml", {}
+    )
+    report = run(upload(order(1, 1, who="UTC"), order(2, 1, who="Nowhere"), order(3, 1, who="UTC")), contract)
+    assert broken(report) == {"zone": 1}
+    assert report["rules"][0]["examples"][0]["record"] == 2
+    assert "Nowhere" not in json.dumps(report)
+
+
+def test_what_lies_among_the_outputs_is_no_upload() -> None:
+    with pytest.raises(UsageError, match="is no upload"):
+        pipeline.run(f"{OUTPUTS.lake}lines/a.parquet", feed(), MemoryStorage(), OUTPUTS)
+
+
+@pytest.mark.parametrize("data", [{"error": "no such shop"}, {"orders": None}, [order(1, 1)]])
+def test_an_upload_without_the_wrapped_records_is_not_an_empty_one(data: object) -> None:
+    storage = MemoryStorage()
+    contract = feed(records="$.orders[*]")
+    run(json.dumps({"orders": [order(1, 1)]}).encode(), contract, storage)
+    assert run(json.dumps(data).encode(), contract, storage)["status"] == "rejected"
+
+
+def test_a_query_without_a_value_breaks_its_rule() -> None:
+    rule = "      - {name: sold, type: sql, query: SELECT sum(price) FROM lines WHERE id > 99, mustBeGreaterThan: 5}"
+    assert broken(run(upload(order(1, 1)), feed(rule))) == {"sold": 0}
+
+
+@pytest.mark.parametrize("places", [("l", ""), ("", "q"), ("l", "l/"), ("l", "l/lines/q")])
+def test_outputs_that_are_in_each_others_way_are_refused(places: tuple[str, str]) -> None:
+    with pytest.raises(UsageError):
+        pipeline.outputs_of(feed(), *places)

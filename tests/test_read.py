@@ -83,7 +83,7 @@ RECORDS = [
      [(b"1", 1, 11), (b"2", 3, 27), (b"3", 3, 29)]),
     ("wrapped in an array", b'[{"orders":[1]},\n{"orders":[2]}]', {"records": ORDERS}, "array",
      [(b"1", 1, 12), (b"2", 2, 28)]),
-    ("nothing wrapped", b'{}\n{"orders":null}\n{"orders":[]}', {"records": ORDERS}, "ndjson", []),
+    ("nothing wrapped", b'{"orders":[]}\n{"orders":[]}', {"records": ORDERS}, "ndjson", []),
     ("a wrapping line that is not JSON", b'{"orders":[1]}\n{"orders":[2\n', {"records": ORDERS}, "ndjson",
      [(b"1", 1, 11), (b'{"orders":[2', 2, 15)]),
     ("a wrapping line with a key that is not UTF-8", b'{"\xff":[1]}\n', {"records": ORDERS}, "ndjson",
@@ -92,7 +92,6 @@ RECORDS = [
     ("keys in escapes", b'{"\\u0022":0,"\\u006frders":[1]}', {"records": ORDERS}, "ndjson", [(b"1", 1, 27)]),
     ("names and indexes", b'{"d": [0, {"o": [7]}]}', {"records": expressions.parse_path("$.d[-1].o[*]")}, "ndjson",
      [(b"7", 1, 17)]),
-    ("no such index", b'{"d":[0]}', {"records": expressions.parse_path("$.d[1].o[*]")}, "ndjson", []),
     ("the root is the array", b"[[1,2],[3]]", {"records": expressions.parse_path("$[*]")}, "array",
      [(b"1", 1, 2), (b"2", 1, 4), (b"3", 1, 8)]),
 ]  # fmt: skip
@@ -124,6 +123,11 @@ UNREADABLE = [
     ("after a document", b'{\n"a": 1}\nx', {}, 0, 3, 10, "the document has ended, but the upload goes on"),
     ("wrapper has no array", b'{"orders":[1]}\n{"orders":{}}', {"records": ORDERS}, 1, 2, 25,
      "$.orders of the wrapping document: found an object, expected an array"),
+    ("wrapper without the array", b'{"orders":[1]}\n{"error":"no key"}', {"records": ORDERS}, 1, 2, 15,
+     "there is nothing at $.orders[*]"),
+    ("wrapper with null", b'{"orders":null}', {"records": ORDERS}, 0, 1, 0, "there is nothing at $.orders[*]"),
+    ("no such index", b'{"d":[0]}', {"records": expressions.parse_path("$.d[1].o[*]")}, 0, 1, 5,
+     "there is nothing at $.d[1].o[*]"),
     ("wrapper is no object", b"7", {"records": ORDERS}, 0, 1, 0,
      "the wrapping document: found a number, expected an object"),
     ("wrapper has a key twice", b'[\n{"orders":[1],"orders":[2]}]', {"records": ORDERS}, 0, 2, 2,
@@ -169,6 +173,7 @@ LINES = b'{"a":1}\n{"a":2}\n'
         (zstd(LINES[:5]) + zstd(LINES[5:]), "zstd"),
         (b"\x5f\x2a\x4d\x18\x02\x00\x00\x00ab" + zstd(LINES) + b"\x50\x2a\x4d\x18\x00\x00\x00\x00", "zstd"),
     ],
+    ids=["plain", "gzip", "members", "padded", "zstd", "frames", "skippable"],
 )
 def test_compression_is_told_by_content(upload, data, compression):
     reading = read(upload(data))

@@ -106,7 +106,8 @@ def _example(example: Mapping[str, Any]) -> str:
         f"line {example['line']}" if example["line"] else None,
         example["path"],
     ]
-    return plain(": ".join(filter(None, [", ".join(filter(None, where)), example["value"], example["detail"]])))
+    value = None if (example["detail"] or "").startswith(example["value"] or " ") else example["value"]
+    return plain(": ".join(filter(None, [", ".join(filter(None, where)), value, example["detail"]])))
 
 
 def _unknown(report: Mapping[str, Any]) -> str:

@@ -193,7 +193,7 @@ def _sql(node: DataQuality, place: Place, scope: Scope) -> Iterator[Made]:
     query = sql.fill(node.query, here, scope.table, scope.column)
     tree = sql.parse_query(query, here, scope.tables) if query else None
     if query and tree and asked:
-        masked = sql.names_any(tree, scope.masked)
+        masked = bool(scope.masked)  # a query can show any value of any table, under any name
         asked = replace(asked, percent=False)  # the query's own value is judged; a unit only describes it
         yield UploadRule(
             _name(node, "sql", _words("query", asked), scope, masked=masked), query, asked.operator, asked.operands
@@ -216,5 +216,5 @@ def _custom(node: DataQuality, place: Place, scope: Scope) -> Iterator[Made]:
     tree = sql.parse_condition(condition, here, scope.columns) if condition is not None else None
     if tree and condition:
         columns = sql.named_columns(tree, here, scope.table, scope.columns)
-        masked = any(scope.targets[name].masked for name in columns if name in scope.targets)
+        masked = any(scope.targets[name].personal for name in columns if name in scope.targets)
         yield Condition(_name(node, "custom", condition.strip(), scope, masked=masked), condition.strip(), columns)

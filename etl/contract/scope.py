@@ -18,6 +18,7 @@ class Target:
     type: Type
     masked: bool
     within: tuple[str, ...] = ()
+    personal: bool = False  # a column of which any part is masked: its values as a whole are, too
 
     def rule(self, name: str, expected: str) -> Rule:
         return Rule(name, expected, self.table, self.column, masked=self.masked)

@@ -170,6 +170,8 @@ def _beyond_the_row(tree: Tree) -> Iterator[str]:
         yield "a condition is judged row by row and takes no subquery; use type: sql with a query"
     if "STAR" in kinds:
         yield "name the columns: * is not supported in a condition"
+    if "POSITIONAL_REFERENCE" in kinds:
+        yield "name the columns: a number after # is not supported in a condition"
 
 
 def named_columns(tree: Tree, place: Place, table: str, columns: Sequence[str]) -> tuple[str, ...]:
@@ -199,15 +201,6 @@ def _references(tree: Any, bound: frozenset[str]) -> Iterator[list[str]]:
             yield names
         for part in tree.values():
             yield from _references(part, bound)
-
-
-def names_any(tree: Tree, columns: Iterable[str]) -> bool:
-    """Whether a query may show one of these columns."""
-    folded = {name.lower() for name in columns}
-    parts = (name.lower() for node in nodes(tree) for name in node.get("column_names", ()))
-    return bool(folded) and (
-        any(name in folded for name in parts) or any(n.get("class") == "STAR" for n in nodes(tree))
-    )
 
 
 # What the binder says.

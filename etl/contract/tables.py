@@ -65,11 +65,17 @@ def _draft(node: SchemaObject, place: Place) -> Draft:
     columns = _named(node.properties or (), place / "properties", "column")
     types = ((name, child, type_of(child, here)) for name, (child, here) in columns.items())
     targets = {
-        name: Target(node.name or "", name, type_, is_masked(child.classification))
+        name: Target(node.name or "", name, type_, is_masked(child.classification), personal=_is_personal(child))
         for name, child, type_ in types
         if type_
     }
     return Draft(node, place, columns, targets)
+
+
+def _is_personal(node: SchemaProperty) -> bool:
+    """Whether a column, or any part of it, is classified: its values are shown as one."""
+    parts = [*(node.properties or ()), *([node.items] if node.items else ())]
+    return is_masked(node.classification) or any(map(_is_personal, parts))
 
 
 def _named(nodes: Sequence[Any], place: Place, what: str) -> dict[str, tuple[Any, Place]]:
@@ -84,6 +90,8 @@ def _named(nodes: Sequence[Any], place: Place, what: str) -> dict[str, tuple[Any
             here.fault(f"'{name}' is no {what} name: letters, digits and _ are expected, a digit not first")
         elif what == "column" and name.lower() in RESERVED:
             here.fault(f"'{name}' is reserved: it closes each table of the lake")
+        elif what == "table" and name.lower() in ("_runs", "_contracts"):
+            here.fault(f"'{name}' is reserved: the lake keeps its accounts there")
         elif name.lower() in folded:
             here.fault(f"there is a {what} '{folded[name.lower()]}' already (case does not count)")
         else:
@@ -117,7 +125,7 @@ def build(draft: Draft, every: Sequence[Draft]) -> tuple[Table, list[Ruled]]:
 
 
 def _scope(draft: Draft, every: Sequence[Draft]) -> Scope:
-    masked = frozenset(name for other in every for name, target in other.targets.items() if target.masked)
+    masked = frozenset(name for other in every for name, target in other.targets.items() if target.personal)
     tables = {other.name: tuple(other.nodes) for other in every}
     return Scope(draft.name, None, tuple(draft.nodes), draft.targets, tables, masked)
 
@@ -178,7 +186,7 @@ def _column(draft: Draft, name: str, source: Expression, checks: tuple[Check, ..
         classification=node.classification,
         description=node.description,
         checks=checks,
-        cast=target.rule("type", words(target.type)),
+        cast=replace(target.rule("type", words(target.type)), masked=target.personal),
     )
 
 
@@ -220,6 +228,10 @@ def _partitions(draft: Draft) -> tuple[str, ...]:
         if name in draft.targets and draft.targets[name].type.kind not in _PARTITIONABLE:
             kind = draft.targets[name].type.kind
             (place / "partitioned").fault(f"a partition column is {_KINDS}; '{name}' is of type {kind}")
+        if is_masked(node.classification):
+            (place / "classification").fault(
+                f"'{name}' is a partition column: its values stand in paths, for all to see"
+            )
     return names
 
 

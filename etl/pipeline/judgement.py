@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class _Judgement:
         self.path = path
         self.contract = contract
         self.rejected = staging / "rejected.ndjson"
-        self.upload_id = digest(path.read_bytes() if upload.location == STDIN else upload.location.encode())
+        self.upload_id = _content_id(path) if upload.location == STDIN else digest(upload.location.encode())
         self.account = Account(contract)
         self.lake = LakeWriter(contract, staging, upload.location, self.upload_id)
 
@@ -99,14 +100,22 @@ class _Judgement:
         for name, rows in parts.published.items():
             self.lake.write(name, rows.values, rows.records)
         for record, broken in parts.rejected.items():
-            rejected.write(self._envelope(record, _place(block, record), broken, block.texts[record - block.first]))
+            text = block.texts[record - block.first]
+            rejected.write(self._envelope(record, _place(block, record), broken, text, parts.rows.get(record)))
         self.account.add(block, flat.rows, parts)
         self.account.note(violations, lambda record: _place(block, record))
         self.account.note_unknown(flat.unknown_fields)
 
-    def _envelope(self, record: int, place: Place, violations: Sequence[Violation], text: bytes) -> bytes:
+    def _envelope(
+        self,
+        record: int,
+        place: Place,
+        violations: Sequence[Violation],
+        text: bytes,
+        rows: Mapping[str, Sequence[int]] | None = None,
+    ) -> bytes:
         upload = {"id": self.upload_id, "location": self.upload.location}
-        return envelope(upload, self.contract, record, place, violations, text) + b"\n"
+        return envelope(upload, self.contract, record, place, violations, text, rows) + b"\n"
 
     def _unreadable(self, unreadable: Unreadable, described: dict[str, Any]) -> None:
         """The upload is one record, and that is quarantined."""
@@ -142,7 +151,7 @@ class _Judgement:
         found = touched if limit.unit == "records" else touched * 100 / self.account.read
         if found > limit.amount:
             rule = Rule("maxQuarantined", f"at most {limit.amount} {limit.unit}")
-            yield Violation(rule, 0, value=f"{found:.4g}", detail=f"{touched} of {self.account.read} records")
+            yield Violation(rule, 0, value=f"{found:.10g}", detail=f"{touched} of {self.account.read} records")
 
     @property
     def _incomplete(self) -> bool:
@@ -161,6 +170,12 @@ class _Judgement:
             raise AccountingError(
                 f"{counted} rows were to be published, {written} were written: please report this bug"
             )
+
+
+def _content_id(path: Path) -> str:
+    """`digest` of a file's bytes, which need not fit into memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _flat(flattener: Flattener, item: Block | Unreadable) -> tuple[Block, Flattened] | Unreadable:

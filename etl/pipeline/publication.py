@@ -12,6 +12,7 @@ from etl.errors import UsageError
 from etl.lake import StagedFile
 from etl.pipeline.judgement import STDIN, Judged
 from etl.records import Upload
+from etl.storage import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,25 @@ class Outputs:
 
 def outputs_of(contract: Contract, lake: str | None, quarantine: str | None) -> Outputs:
     """Where the contract's servers say, unless told otherwise. Raises `UsageError` where neither does."""
-    return Outputs(_output(contract, "datalake", lake), _output(contract, "quarantine", quarantine))
+    outputs = Outputs(_output(contract, "datalake", lake), _output(contract, "quarantine", quarantine))
+    tables = tuple(f"{outputs.lake}{table.name}/" for table in contract.tables)
+    if outputs.quarantine == outputs.lake or outputs.quarantine.startswith(tables):
+        raise UsageError(f"the quarantine {outputs.quarantine} lies in the lake {outputs.lake}: give it its own folder")
+    return outputs
 
 
 def _output(contract: Contract, server: str, given: str | None) -> str:
+    option = "--lake" if server == "datalake" else "--quarantine"
+    if given is not None and not given.strip():
+        raise UsageError(f"{option}: a folder or s3://bucket/prefix/ is expected, found nothing")
     if given is not None:
-        return given if given.endswith("/") else given + "/"
+        return normal(f"{given.rstrip('/')}/")
     if server not in contract.servers:
-        option = "--lake" if server == "datalake" else "--quarantine"
         raise UsageError(
             f"{contract.file}: no server '{server}' says where to write (or its ${{ORDERS_...}} variable is not set): "
             f"set it, or give {option}"
         )
-    return contract.servers[server].location
+    return normal(contract.servers[server].location)
 
 
 def document(judged: Judged, outputs: Outputs) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from etl import commit, report
 from etl.contract.model import Contract
-from etl.errors import Conflict
+from etl.errors import Conflict, UsageError
 from etl.pipeline.judgement import Progress, judged
 from etl.pipeline.publication import Outputs, document, publication
 from etl.records import Upload
@@ -22,8 +22,12 @@ def run(
 ) -> dict[str, Any]:
     """Process one upload and publish what became of it. Returns the run report.
 
-    Raises `StorageError` (`NotFound` if the upload is not there) when nothing was committed: run it again.
+    Raises `StorageError` (`NotFound` if the upload is not there) when nothing was committed: run it again; and
+    `UsageError` for what lies among the outputs.
     """
+    for output in (outputs.lake, outputs.quarantine):
+        if location.startswith(output):
+            raise UsageError(f"{location}: this lies under {output}, where results go, so it is no upload")
     for _ in range(_TRIES):
         try:
             with storage.fetch(location) as (upload, path):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from etl.contract.expressions import Each, Path
-from etl.read.values import Fault, Malformed, Value, document, elements, kind, member
+from etl.read.values import Fault, Malformed, Misfit, Value, document, elements, kind, member
 
 
 def inside(values: Iterable[Value], records: Path) -> Iterator[Value]:
     """The records of wrapping documents. `records` has names and indexes, and `[*]` as its last step.
 
-    What is absent or null on the way holds no records. Raises `Fault` where the path meets what it can't enter,
-    and for a key that an object has twice: the records under one of the two would be lost.
+    Raises `Fault` where the path meets what it can't enter or nothing at all (an error message in place of an export
+    must not pass for an empty one), and for a key that an object has twice: the records under one would be lost.
     """
     for text, start in values:
         yield from _shifted(_records(text, records, 0), start)
@@ -36,7 +36,7 @@ def _records(value: bytes, records: Path, depth: int) -> Iterator[Value]:
         return
     entered = member(value, step, what) if isinstance(step, str) else _item(value, step, what)
     if entered is None or kind(entered[0]) == "null":
-        return
+        raise Misfit(f"there is nothing at {records}, where the contract's policy 'records' says the records are", 0)
     yield from _shifted(_records(entered[0], records, depth + 1), entered[1])
 
 

@@ -70,11 +70,24 @@ def _verdicts(table: str, conditions: Sequence[Condition], block: pa.Table) -> l
     named = ", ".join(f"{tried} AS c{at}" for at, tried in enumerate(tries))
     try:
         result = sql.query(f"SELECT {named} FROM {sql.identifier(table)}", {table: block})  # noqa: S608  # the contract's own
+    except sql.Uncomputable:
+        return _one_by_one(table, conditions, block)
     except sql.Unusable as error:
         if len(conditions) > 1:  # by itself, the one at fault has a name
             return [verdict for each in conditions for verdict in _verdicts(table, [each], block)]
         raise sql.Unusable(f"rule '{conditions[0].rule.name}' of table '{table}': {error}") from error
     return list(result.columns)
+
+
+def _one_by_one(table: str, conditions: Sequence[Condition], block: pa.Table) -> list[pa.ChunkedArray]:
+    """Where TRY does not hold an error back: halve until the row that raises it stands alone, and is null."""
+    if len(conditions) > 1:
+        return [verdict for each in conditions for verdict in _verdicts(table, [each], block)]
+    if len(block) == 1:
+        return [pa.chunked_array([pa.nulls(1, pa.struct([("met", pa.bool_())]))])]
+    half = len(block) // 2
+    parts = [_verdicts(table, conditions, part)[0] for part in (block.slice(0, half), block.slice(half))]
+    return [pa.chunked_array([chunk for part in parts for chunk in part.chunks])]
 
 
 def _shown(condition: Condition, values: pa.Table, rows: np.ndarray) -> list[str | None]:

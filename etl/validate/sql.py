@@ -28,6 +28,14 @@ class Unusable(Exception):
     """The statement cannot be run, whatever the data: refused, not understood, or beyond its time or memory."""
 
 
+_STATEMENT_ERRORS = (
+    duckdb.ParserException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.PermissionException,
+)
+
+
 class Uncomputable(Exception):
     """The data makes the statement fail. The text is DuckDB's name for the kind of failure, and holds no data."""
 
@@ -49,10 +57,10 @@ def query(
         raise Unusable(f"it takes more than {seconds:g} seconds") from error
     except duckdb.OutOfMemoryException as error:
         raise Unusable(f"it takes more than {_MEMORY} of memory") from error
-    except (duckdb.DataError, duckdb.InvalidInputException) as error:
-        raise _failed(error) from error
-    except duckdb.Error as error:
+    except _STATEMENT_ERRORS as error:
         raise Unusable(_reason(error)) from error
+    except duckdb.Error as error:  # it is bound when the contract is loaded: what fails now, fails for the data
+        raise _failed(error) from error
 
 
 def identifier(name: str) -> str:

@@ -32,7 +32,7 @@ _SHOWN_DIGITS = 12  # of a percentage, which may have no end
 
 
 def judge(rule: UploadRule, datasets: Mapping[str, Dataset]) -> Violation | None:
-    """The violation, if the upload breaks the rule. A null, or no row, counts as met.
+    """The violation, if the upload breaks the rule; a query that gives no value breaks it.
 
     Raises `sql.Unusable` with the name of the rule, and `StorageError` where the staged tables cannot be read.
     """
@@ -46,7 +46,7 @@ def judge(rule: UploadRule, datasets: Mapping[str, Dataset]) -> Violation | None
         return Violation(rule.rule, 0, detail="the query gave more than one row; one value is expected")
     values = whole(result.column(0)).drop_null()
     if not len(values):
-        return None
+        return Violation(rule.rule, 0, detail="the query gave no value")
     [value], [text] = values.to_pylist(), json_texts(values)
     if rule.percent_of is not None:
         return _judge_share(rule, value, text, _count_rows(datasets[rule.percent_of]))

@@ -172,9 +172,9 @@ def test_keys_and_partitions_follow_their_positions():
         columns(
             """\
             - {name: a, logicalType: string, primaryKey: true, primaryKeyPosition: 2, partitioned: true}
-            - {name: b, logicalType: date, primaryKey: true, primaryKeyPosition: 1, classification: secret,
+            - {name: b, logicalType: date, primaryKey: true, primaryKeyPosition: 1,
                partitioned: true, partitionKeyPosition: 1}
-            - {name: c, logicalType: string, primaryKey: true}
+            - {name: c, logicalType: string, primaryKey: true, classification: secret}
             - {name: d, logicalType: integer, unique: true}
             """
         )
