@@ -287,7 +287,7 @@ def test_local_faults(tmp_path, staged):
     storage = LocalStorage()
     cases = [
         (NotFound, "this is a folder", lambda: storage.stat(str(tmp_path))),
-        (NotFound, "no such file", lambda: storage.read(f"{staged}/under-a-file")),
+        (StorageError, "is a file", lambda: storage.read(f"{staged}/under-a-file")),
         (NotFound, "missing: there is no such file", lambda: storage.put(tmp_path / "missing", f"{tmp_path}/x")),
         (StorageError, "a file is expected here", lambda: storage.put(staged, str(tmp_path))),
         (StorageError, "a file is expected here", lambda: storage.write(str(tmp_path), b"", expect=None)),
@@ -304,7 +304,7 @@ def test_local_faults(tmp_path, staged):
     ("number", "kind", "text"),
     [
         (errno.ENOENT, NotFound, "no such file"),
-        (errno.ENOTDIR, NotFound, "no such file"),
+        (errno.ENOTDIR, StorageError, "is a file"),
         (errno.EACCES, StorageError, "allow this user"),
         (errno.EROFS, StorageError, "can be written"),
         (errno.ENOSPC, StorageError, "free some space"),

@@ -26,6 +26,7 @@ _ATTEMPTS = 100  # of a write whose folder other processes keep removing as empt
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _HINTS = {
+    errno.ENOTDIR: "a part of this path is a file, where a folder is expected; check the path",
     errno.EACCES: "allow this user to read and write it",
     errno.EPERM: "allow this user to read and write it",
     errno.EROFS: "choose a place that can be written",
@@ -98,7 +99,7 @@ class LocalStorage:
 def _translated(location: str) -> Iterator[None]:
     try:
         yield
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except FileNotFoundError as error:
         raise NotFound(f"{location}: there is no such file; check the path") from error
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "check the path and the disk, then run it again")
