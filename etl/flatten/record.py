@@ -176,12 +176,34 @@ class _Record:
         except Broken as broken:
             return None, broken.at, [Misfit("", None, str(broken))]
         except Unfit as reason:
-            read = self.evaluate(_first(column.source), column.type, positions)
-            return None, _first(column.source).at(positions), [Misfit("", read, str(reason))]
+            read = self.origin(column.source, column.type, positions)
+            value = _resolve(self.document, read.steps, positions)
+            return None, read.at(positions), [Misfit("", value, str(reason))]
         if isinstance(value, _Typed):
             return value.value, "", []
         result, misfits = convert(value, column.type)
-        return result, _first(column.source).at(positions) if misfits else "", misfits
+        at = self.origin(column.source, column.type, positions).at(positions) if misfits else ""
+        return result, at, misfits
+
+    def origin(self, expression: Expression, type_: Type, positions: Positions) -> Path:
+        """The path whose value the expression took: of `coalesce`, the first that is not null."""
+        if isinstance(expression, Path):
+            return expression
+        if isinstance(expression, Index | Json):
+            return expression.path
+        if not isinstance(expression, Coalesce):
+            return self.origin(expression.argument, type_, positions)
+        for argument in expression.arguments[:-1]:
+            if self.is_there(argument, type_, positions):
+                return self.origin(argument, type_, positions)
+        return self.origin(expression.arguments[-1], type_, positions)
+
+    def is_there(self, expression: Expression, type_: Type, positions: Positions) -> bool:
+        """Whether it comes to a value, or to something that is none and breaks the column."""
+        try:
+            return self.evaluate(expression, type_, positions) is not None
+        except (Unfit, Broken):
+            return True
 
     def evaluate(self, expression: Expression, type_: Type, positions: Positions) -> Any:
         """The expression's JSON value, or a `_Typed` one. Raises `Broken`, `Unfit`."""
@@ -221,14 +243,6 @@ class _Record:
         key = (violation.rule, violation.path)
         self.found.setdefault(key, violation)
         self.rows.setdefault(key, {}).update(dict.fromkeys(violation.rows))
-
-
-def _first(expression: Expression) -> Path:
-    while not isinstance(expression, Path):
-        if isinstance(expression, Index | Json):
-            return expression.path
-        expression = expression.arguments[0] if isinstance(expression, Coalesce) else expression.argument
-    return expression
 
 
 def _depth(path: Path) -> int:

@@ -367,6 +367,21 @@ def test_json_keeps_a_block_straight(monkeypatch: pytest.MonkeyPatch) -> None:
     assert flat.rows["lines"].values["gift"].to_pylist() == ["5", None, None] * 2
 
 
+@pytest.mark.parametrize(
+    ("document", "path", "value"),
+    [
+        (b'{"v": "x", "w": 1}', "$.v", '"x"'),
+        (b'{"w": "x"}', "$.w", '"x"'),
+        (b'{"v": null, "w": 1.555}', "$.w", "1.555"),
+        (b'{"w": "", "x": "y"}', "$.x", '"y"'),
+    ],
+)
+def test_a_misfit_points_at_the_value_that_coalesce_took(document: bytes, path: str, value: str) -> None:
+    feed = contract(table("t", column("out", MONEY, "coalesce($.v, nullif($.w, ''), trim($.x))")))
+    (violation,) = Flattener(feed).flatten(block([document])).violations
+    assert (violation.path, violation.value) == (path, value)
+
+
 DEEP = b"[" * 250 + b"]" * 250
 
 
