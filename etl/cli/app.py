@@ -50,7 +50,6 @@ ContractPath = Annotated[
     Path | None, typer.Option("--contract", help="Use this contract. Without it, those in contracts/ say whose it is.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run reports, one JSON document a line.")]
-Judge = Callable[[str, Contract], Mapping[str, Any]]
 
 
 def main() -> None:

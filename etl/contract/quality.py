@@ -193,11 +193,10 @@ def _sql(node: DataQuality, place: Place, scope: Scope) -> Iterator[Made]:
     query = sql.fill(node.query, here, scope.table, scope.column)
     tree = sql.parse_query(query, here, scope.tables) if query else None
     if query and tree and asked:
-        masked = bool(scope.masked)  # a query can show any value of any table, under any name
         asked = replace(asked, percent=False)  # the query's own value is judged; a unit only describes it
-        yield UploadRule(
-            _name(node, "sql", _words("query", asked), scope, masked=masked), query, asked.operator, asked.operands
-        )
+        # A query can show any value of any table, under any name: one masked column masks it.
+        rule = _name(node, "sql", _words("query", asked), scope, masked=scope.masked)
+        yield UploadRule(rule, query, asked.operator, asked.operands)
 
 
 # type: custom

@@ -39,7 +39,7 @@ class Scope:
     columns: Sequence[str]
     targets: Mapping[str, Target]  # of this table's columns, those with a type
     tables: Mapping[str, Sequence[str]]  # the columns of every table
-    masked: frozenset[str]  # names of columns, in any table, whose values are masked
+    masked: bool  # whether values of any column, in any table, are masked
 
     @property
     def column(self) -> str | None:

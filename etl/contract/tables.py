@@ -125,7 +125,7 @@ def build(draft: Draft, every: Sequence[Draft]) -> tuple[Table, list[Ruled]]:
 
 
 def _scope(draft: Draft, every: Sequence[Draft]) -> Scope:
-    masked = frozenset(name for other in every for name, target in other.targets.items() if target.personal)
+    masked = any(target.personal for other in every for target in other.targets.values())
     tables = {other.name: tuple(other.nodes) for other in every}
     return Scope(draft.name, None, tuple(draft.nodes), draft.targets, tables, masked)
 
