@@ -66,7 +66,7 @@ clean:
 .venv-%/ready: requirements/%.lock
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	@.venv-$*/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
 .venv-emulator/ready: PYTHON = $(PYTHON313) # its functions run in it
