@@ -2,19 +2,24 @@
 
 Invoked by S3 or EventBridge it answers `{"uploads": [summary, ...]}`, and raises once all are through if one failed, so
 that Lambda tries again; by SQS `{"batchItemFailures": [...]}` (the event source mapping needs ReportBatchItemFailures).
-A rejected upload is done, and so is one that has vanished since. Logs and metrics hold locations and counts, no values.
+A rejected upload is done, and so is one that has vanished since. Logs, metrics and notices hold locations and counts,
+no values.
 
 Environment: ORDERS_CONTRACTS, the folder of contracts (`contracts` beside this file); whatever `${ORDERS_...}` the
-contracts name; POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME (both `etl`) and POWERTOOLS_LOG_LEVEL.
+contracts name; ETL_TOPIC, the SNS topic that hears of uploads with quarantined records (none);
+POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME (both `etl`) and POWERTOOLS_LOG_LEVEL.
 """
 
 from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -27,8 +32,10 @@ from etl import contract as contracts
 from etl import events, pipeline
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
+from etl.notice import Topic, notice
 from etl.storage import Storage, open_storage
 
+_FAREWELL = 2.0  # seconds before the time is up, of which Lambda leaves no word
 _RULE = ("table", "column", "rule", "severity", "violations", "records")  # no examples: they hold values
 
 Summary = dict[str, Any]
@@ -40,39 +47,47 @@ class Failed(EtlError):
     """Some of what an event announced was not processed; the text says of each why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of the function: how long it may take, and what it has done so far."""
+
+    context: LambdaContext
+    done: list[Summary] = field(default_factory=list)
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Process every upload that an event announces. Raises `EtlError` if one failed, but for SQS."""
-    done: list[Summary] = []
+    invocation = Invocation(context)
     try:
         if events.is_batch(event):
-            return _batch(event, context, done)
-        _process(event, done)
+            return _batch(event, invocation)
+        _process(event, invocation)
     finally:
-        _measure(done)
-    return {"uploads": done}
+        _measure(invocation.done)
+    return {"uploads": invocation.done}
 
 
-def _batch(event: dict[str, Any], context: LambdaContext, done: list[Summary]) -> dict[str, Any]:
+def _batch(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     def message(record: SQSRecord) -> None:
         with logger.append_context_keys(message_id=record.message_id):
-            _process(record.body, done)
+            _process(record.body, invocation)
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(event, message, processor, context))
+    return dict(process_partial_response(event, message, processor, invocation.context))
 
 
-def _process(event: object, done: list[Summary]) -> None:
+def _process(event: object, invocation: Invocation) -> None:
     """All that one event or message announces; what failed is raised at the end."""
     records = events.records(event)
-    errors = [error for error in (_attempt(record, done) for record in records) if error]
+    errors = [error for error in (_attempt(record, invocation) for record in records) if error]
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise Failed(f"{len(errors)} of {len(records)} uploads failed: {'; '.join(map(str, errors))}")
 
 
-def _attempt(record: object, done: list[Summary]) -> EtlError | None:
+def _attempt(record: object, invocation: Invocation) -> EtlError | None:
     """One upload. What went wrong is logged and handed back, so that the others have their turn."""
     location = None
     try:
@@ -81,7 +96,8 @@ def _attempt(record: object, done: list[Summary]) -> EtlError | None:
         if announced.ignored:
             logger.info("ignored", upload=location, reason=announced.ignored)
         else:
-            done.append(_run(location))
+            with _timed(location, invocation.context):
+                invocation.done.append(_run(location))
     except NotFound as error:
         logger.warning("upload has vanished", upload=location, reason=str(error))
     except EtlError as error:
@@ -91,11 +107,34 @@ def _attempt(record: object, done: list[Summary]) -> EtlError | None:
     return None
 
 
+@contextmanager
+def _timed(location: str, context: LambdaContext) -> Iterator[None]:
+    """Log which upload it is that runs out of time: Lambda then stops the process, and says nothing of it."""
+    left = context.get_remaining_time_in_millis() / 1000 - _FAREWELL
+    reason = "the time is nearly up: raise Timeout or MemorySize; nothing is lost, the upload is tried again"
+    timer = Timer(max(left, 0), logger.error, ["upload is about to time out"], {"upload": location, "reason": reason})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _run(location: str) -> Summary:
     contract = _contract(location)
-    summary = _summary(pipeline.run(location, contract, _storage(), pipeline.outputs_of(contract, None, None)))
+    report = pipeline.run(location, contract, _storage(), pipeline.outputs_of(contract, None, None))
+    summary = _summary(report)
     logger.info("upload processed", report=summary)
+    _tell(report)
     return summary
+
+
+def _tell(report: Mapping[str, Any]) -> None:
+    """Whoever watches the quarantine hears of it: at least once, since an upload may be run again."""
+    arn, message = os.environ.get("ETL_TOPIC"), notice(report)
+    if arn and message:
+        _topic(arn).send(message)
 
 
 def _failed(location: str | None, error: EtlError) -> EtlError:
@@ -129,6 +168,11 @@ def _contracts(folder: str) -> Sequence[Contract]:
 @cache  # connections to S3, and nothing about an upload
 def _storage() -> Storage:
     return open_storage()
+
+
+@cache
+def _topic(arn: str) -> Topic:
+    return Topic(arn)
 
 
 def _summary(report: Mapping[str, Any]) -> Summary:

@@ -6,6 +6,7 @@
     ├── StorageError          broken infrastructure: unreachable, denied, throttled
     │   ├── NotFound          the object or file does not exist (or has vanished since)
     │   └── Conflict          a conditional write lost: somebody else wrote first
+    ├── NoticeError           an upload is done, but who is to hear of it could not be told
     └── AccountingError       records read differ from published + quarantined: a bug here, never silent
 
 Every exception of a lower library becomes one of these, raised `from` the original.
@@ -35,6 +36,10 @@ class NotFound(StorageError):
 
 class Conflict(StorageError):
     """A conditional write found another version than the one it was made for."""
+
+
+class NoticeError(EtlError):
+    """A notice could not be sent. The upload is done all the same; to run it again changes nothing and sends it."""
 
 
 class AccountingError(EtlError):

@@ -1,6 +1,5 @@
 """Published rows to Parquet files: where they lie, what they hold, and that the same rows give the same bytes."""
 
-import errno
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ import pytest
 
 from etl.contract.expressions import Path as JsonPath
 from etl.contract.model import Column, Contract, Policies, Table, Type
-from etl.errors import StorageError
 from etl.lake import LakeWriter, partition, writer
 
 ID, UPLOAD = "0123456789abcdef", "s3://orders/orders_json_incoming/a.ndjson"
@@ -260,15 +258,6 @@ def test_many_partitions_need_few_open_files(tmp_path):
     with _open_files_at_most(100):
         files, _ = _write(tmp_path, _contract(_table("t", rows.schema, ("c",))), rows)
     assert len(files) == 300
-
-
-def test_a_full_disk_is_a_storage_error(tmp_path, monkeypatch):
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("etl.lake.file._Sink.spill", full)
-    with pytest.raises(StorageError, match="No space left on device"):
-        _write(tmp_path, _contract(ORDERS), _rows([10]))
 
 
 def test_awswrangler_reads_the_lake_from_s3(s3, tmp_path):

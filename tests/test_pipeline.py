@@ -1,5 +1,6 @@
 """Uploads through the whole pipeline, in memory: what is published, what is quarantined, and that it all adds up."""
 
+import errno
 import gzip
 import io
 import json
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from etl import contract as contracts
 from etl import pipeline
 from etl.contract.model import Contract
-from etl.errors import UsageError
+from etl.errors import StorageError, UsageError
 from etl.pipeline import Outputs, judgement
 from etl.storage import MemoryStorage
 
@@ -265,6 +266,18 @@ def test_check_judges_alike_and_writes_nothing() -> None:
     assert list(storage.objects) == [ORDERS]
     assert broken(report) == {"minimum": 1}
     assert (report["files"], report["quarantine"]) == ([], None)
+
+
+@pytest.mark.parametrize("staged", ["etl.lake.file._Sink.spill", "etl.pipeline.judgement.envelope"])
+def test_a_full_disk_is_broken_infrastructure(staged: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(staged, full)
+    storage = MemoryStorage()
+    with pytest.raises(StorageError, match=r"orders\.json: .*staged.*No space left on device.*EphemeralStorage"):
+        run(upload(order(1, 2), order(2, -1)), storage=storage)
+    assert list(storage.objects) == [ORDERS]
 
 
 def test_keys_hold_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

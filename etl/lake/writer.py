@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from etl.contract.model import Contract
-from etl.errors import StorageError
 from etl.lake.schema import Lineage
 from etl.lake.table import TableWriter
 
@@ -34,7 +31,7 @@ class StagedFile:
 class LakeWriter:
     """Stages the published rows of one upload in `folder`. `upload` (its location) and `upload_id` go into the lineage.
 
-    Holds at most 256 Ki rows of a table and 128 MiB in all. Raises `StorageError` where the folder can't be written.
+    Holds at most 256 Ki rows of a table and 128 MiB in all. Raises `OSError` where the folder can't be written.
     """
 
     def __init__(self, contract: Contract, folder: Path, upload: str, upload_id: str) -> None:
@@ -65,16 +62,14 @@ class LakeWriter:
 
     def _flush(self, table: TableWriter, rows: int) -> None:
         others = sum(len(other.partitions) for other in self._tables.values() if other is not table)
-        with _translated():
-            table.flush(rows, most_partitions=MOST_PARTITIONS - others)
+        table.flush(rows, most_partitions=MOST_PARTITIONS - others)
 
     def close(self) -> list[StagedFile]:
         """Write what is held. The files: by table as in the contract, then by partition."""
         for table in self._tables.values():
             self._flush(table, table.held_rows)
-        with _translated():
-            for table in self._tables.values():
-                table.close()
+        for table in self._tables.values():
+            table.close()
         return [
             StagedFile(name, file.partition.folder, file.path, file.rows)
             for name, table in self._tables.items()
@@ -84,13 +79,3 @@ class LakeWriter:
     def datasets(self) -> dict[str, ds.Dataset]:
         """After `close`: each table as staged, with all columns of the contract, in its order."""
         return {name: table.dataset() for name, table in self._tables.items()}
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"the temporary folder can't be written ({error.strerror or error}); free some space, then run it again"
-        ) from error

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TypeVar
 
 from etl import report
@@ -19,6 +18,7 @@ from etl.contract.model import Contract
 from etl.errors import AccountingError
 from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
+from etl.pipeline.staging import staging
 from etl.quarantine import envelope
 from etl.read import Reading, read
 from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest
@@ -51,21 +51,21 @@ class Judged:
 
 @contextmanager
 def judged(upload: Upload, path: Path, contract: Contract, progress: Progress | None) -> Iterator[Judged]:
-    with TemporaryDirectory(prefix="etl-") as staging:
-        yield _Judgement(upload, path, contract, Path(staging)).judge(progress or (lambda _: None))
+    with staging(upload.location) as folder:
+        yield _Judgement(upload, path, contract, folder).judge(progress or (lambda _: None))
 
 
 class _Judgement:
     """One pass over an upload, block by block, into a staging folder."""
 
-    def __init__(self, upload: Upload, path: Path, contract: Contract, staging: Path) -> None:
+    def __init__(self, upload: Upload, path: Path, contract: Contract, folder: Path) -> None:
         self.upload = upload
         self.path = path
         self.contract = contract
-        self.rejected = staging / "rejected.ndjson"
+        self.rejected = folder / "rejected.ndjson"
         self.upload_id = _content_id(path) if upload.location == STDIN else digest(upload.location.encode())
         self.account = Account(contract)
-        self.lake = LakeWriter(contract, staging, upload.location, self.upload_id)
+        self.lake = LakeWriter(contract, folder, upload.location, self.upload_id)
 
     def judge(self, progress: Progress) -> Judged:
         reading = read(self.path, delimiter=self.contract.delimiter, records=self.contract.policies.records)

@@ -56,7 +56,10 @@ def translated(location: str) -> Iterator[None]:
             raise _of_code(location, cause) from error
         raise StorageError(f"{location}: {_line(error)}; run it again") from error
     except OSError as error:
-        raise StorageError(f"{location}: {error.strerror or error}; check the temporary folder") from error
+        raise StorageError(
+            f"{location}: it can't be held in the temporary folder ({error.strerror or error}); free some space there "
+            "(on AWS: raise EphemeralStorage), then run it again"
+        ) from error
 
 
 def _of_code(location: str, error: ClientError) -> StorageError:

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import awswrangler
+import boto3
 import pytest
 
 from etl.errors import EtlError, StorageError, UsageError
@@ -52,21 +54,25 @@ class Context:
     memory_limit_in_mb: int = 1024
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:etl"
     aws_request_id: str = "b6c59e0a-59d4-4d7f-9d2c-4a1a2d0b5a3e"
+    left: int = 300_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
 
 
 @dataclass
 class Function:
     """The deployed function, and what it has printed: logs, and metrics in CloudWatch's embedded format."""
 
-    invoke: Callable[[Any], dict[str, Any]]
+    invoke: Callable[[Any, Context], dict[str, Any]]
     printed: Callable[[], str]
     text: str = ""
     logs: list[dict[str, Any]] = field(default_factory=list)
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
-    def __call__(self, event: Any) -> dict[str, Any]:
+    def __call__(self, event: Any, context: Context = Context()) -> dict[str, Any]:
         try:
-            return self.invoke(event)
+            return self.invoke(event, context)
         finally:
             self.text = self.printed()
             lines = [json.loads(line) for line in self.text.splitlines()]
@@ -81,17 +87,17 @@ class Function:
 def function(s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Function]:
     import handler
 
-    for name in ("ORDERS_CONTRACTS", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_DEV"):
+    for name in ("ORDERS_CONTRACTS", "ETL_TOPIC", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_DEV"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ORDERS_BUCKET", "orders")
     for name, content in UPLOADS.items():
         s3.put_object(Bucket="orders", Key=f"orders_json_incoming/{name}", Body=content)
     s3.put_object(Bucket="orders", Key="elsewhere/sample.json", Body=SAMPLE)
 
-    def invoke(event: Any) -> dict[str, Any]:
+    def invoke(event: Any, context: Context) -> dict[str, Any]:
         for out in handler.logger.handlers:
             monkeypatch.setattr(out, "stream", sys.stdout)  # pytest has another one for each phase of a test
-        return handler.handler(event, Context())
+        return handler.handler(event, context)
 
     handler._storage.cache_clear()  # each test has an S3 of its own
     yield Function(invoke, lambda: capsys.readouterr().out)
@@ -301,3 +307,93 @@ def test_each_line_names_its_invocation(function: Function) -> None:
     function(saved("s3_folder"))
     assert {line["function_request_id"] for line in function.logs} == {Context().aws_request_id}
     assert [line["message"] for line in function.logs] == ["ignored", "upload processed"]
+
+
+@dataclass
+class Subscribed:
+    """A topic, and the queue that gets what is sent to it."""
+
+    topic: str
+    queue: str
+    client: Any
+
+    def messages(self) -> list[dict[str, Any]]:
+        found = self.client.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"]) for message in found]
+
+
+@pytest.fixture
+def subscribed(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subscribed]:
+    import handler
+
+    sqs, sns = boto3.client("sqs"), boto3.client("sns")
+    queue, topic = sqs.create_queue(QueueName="people")["QueueUrl"], sns.create_topic(Name="etl")["TopicArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    monkeypatch.setenv("ETL_TOPIC", topic)
+    handler._topic.cache_clear()
+    yield Subscribed(topic, queue, sqs)
+    handler._topic.cache_clear()
+
+
+def test_who_subscribes_hears_of_quarantined_records(function: Function, subscribed: Subscribed) -> None:
+    [partial, rejected] = function(saved("s3_partial_and_rejected"))["uploads"]
+    one, other = sorted(subscribed.messages(), key=lambda message: message["Subject"])
+    assert one["Subject"] == "1 record of 10 in quarantine [orders]"
+    assert one["Message"] == (
+        "1 record of 10 in quarantine; 9 records published.\n\n"
+        f"upload:   {INCOMING}partial.json\n"
+        "contract: orders 1.0.0\n"
+        f"report:   {partial['quarantine']}report.json\n"
+        f"records:  {partial['quarantine']}rejected.ndjson\n\n"
+        "broken rules:\n"
+        "  orders.email format: 1 record"
+    )
+    assert {name: fact["Value"] for name, fact in one["MessageAttributes"].items()} == {
+        "contract": "orders",
+        "status": "partial",
+    }
+    assert other["Subject"] == "upload rejected, 2 records in quarantine [orders]"
+    assert f"report:   {rejected['quarantine']}report.json" in other["Message"]
+
+
+def test_good_uploads_are_no_news(function: Function, subscribed: Subscribed) -> None:
+    function(saved("s3_one"))
+    assert subscribed.messages() == []
+
+
+def test_a_notice_that_cannot_be_sent_fails_the_message_after_the_upload_is_done(
+    function: Function, subscribed: Subscribed, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = subscribed.topic, subscribed.topic + "-missing"
+    message = saved("sqs_sns_raw")
+    message["Records"][0]["body"] = json.dumps(saved("s3_partial_and_rejected"))
+    monkeypatch.setenv("ETL_TOPIC", bad)
+    assert function(message)["batchItemFailures"] == [{"itemIdentifier": "message-1"}]
+    assert f"no notice of it could be sent to {bad}" in function.logged("reason")[0]
+    done = keys(s3, "orders_")
+    monkeypatch.setenv("ETL_TOPIC", good)
+    assert function(message)["batchItemFailures"] == []
+    assert keys(s3, "orders_") == done
+    assert len(subscribed.messages()) == 2
+
+
+def test_an_upload_that_runs_out_of_time_is_named(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    from etl import pipeline
+
+    run = pipeline.run
+    warned = Event()
+
+    def slow(*given: Any) -> dict[str, Any]:
+        warned.wait(10)
+        return run(*given)
+
+    import handler
+
+    complain = handler.logger.error
+    monkeypatch.setattr(handler.logger, "error", lambda *text, **more: (complain(*text, **more), warned.set()))
+    monkeypatch.setattr(pipeline, "run", slow)
+    function(saved("s3_one"), Context(left=2_010))
+    [line] = [line for line in function.logs if line["level"] == "ERROR"]
+    assert (line["message"], line["upload"]) == ("upload is about to time out", INCOMING + "sample.json")
+    assert "raise Timeout or MemorySize" in line["reason"]

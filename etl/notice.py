@@ -1,0 +1,112 @@
+"""A short message about an upload with quarantined records, for the people behind an SNS topic.
+
+It has counts, the rules that were broken, and where the report lies; no value of any record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from etl.errors import NoticeError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+_SUBJECT = 100  # characters that SNS takes
+_RULES = 20  # of a message that people read; the report has all
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is sent: a subject of ASCII without line breaks, as SNS wants it, a text, and facts for filter policies."""
+
+    subject: str
+    text: str
+    facts: Mapping[str, str]
+
+
+def notice(report: Mapping[str, Any]) -> Notice | None:
+    """The notice of a run report; None if none of its records are in quarantine."""
+    records, contract = report["records"], report["contract"]["name"]
+    if not records["quarantined"] + records["split"]:
+        return None
+    subject = f"{_verdict(report)} [{contract}]"
+    return Notice(subject[:_SUBJECT], "\n".join(_lines(report)), {"contract": contract, "status": report["status"]})
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    records = report["records"]
+    if report["status"] == "rejected":
+        return f"upload rejected, {_of(records['read'], 'record')} in quarantine"
+    if records["split"]:
+        return f"{_of(records['quarantined'] + records['split'], 'record')} of {records['read']} in quarantine, in part"
+    return f"{_of(records['quarantined'], 'record')} of {records['read']} in quarantine"
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    contract, folder = report["contract"], report["quarantine"]["location"]
+    yield f"{_verdict(report)}; {_of(report['records']['published'], 'record')} published."
+    yield ""
+    yield f"upload:   {_plain(report['upload']['location'])}"
+    yield f"contract: {contract['name']} {contract['version']}"
+    yield f"report:   {folder}report.json"
+    yield f"records:  {folder}rejected.ndjson"
+    yield ""
+    yield "broken rules:"
+    yield from (f"  {_rule(rule)}" for rule in report["rules"][:_RULES])
+    if len(report["rules"]) > _RULES:
+        yield f"  and {len(report['rules']) - _RULES} more"
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    place = ".".join(part for part in (rule["table"], rule["column"]) if part)
+    kind = " (warning)" if rule["severity"] == "warning" else ""
+    named = f"{place} {rule['rule']}".strip()
+    return f"{named}{kind}: {_of(rule['records'], 'record')}" if rule["records"] else f"{named}{kind}"
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _plain(text: str) -> str:
+    """A location on its one line: whoever uploads chooses the key, and may choose line breaks."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+class Topic:
+    """An SNS topic, by its ARN."""
+
+    def __init__(self, arn: str) -> None:
+        self._arn = arn
+        with self._translated():
+            self._client = boto3.session.Session().client("sns", config=_CONFIG)
+
+    def send(self, notice: Notice) -> None:
+        """Publish it. Raises `NoticeError`."""
+        facts: dict[str, MessageAttributeValueTypeDef] = {
+            name: {"DataType": "String", "StringValue": value} for name, value in notice.facts.items()
+        }
+        with self._translated():
+            self._client.publish(
+                TopicArn=self._arn, Subject=notice.subject, Message=notice.text, MessageAttributes=facts
+            )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            what = " ".join(str(error).split())
+            raise NoticeError(
+                f"the upload is done, but no notice of it could be sent to {self._arn} ({what}); see that ETL_TOPIC is "
+                "right and this role may sns:Publish to it, then run it again"
+            ) from error
