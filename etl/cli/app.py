@@ -113,6 +113,22 @@ def lint(path: Annotated[list[str], typer.Argument(metavar="PATH...", help="Cont
     raise typer.Exit(FELL_SHORT if faults else 0)
 
 
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Option("--contracts", help="The folder of the contracts.")] = _CONTRACTS,
+    path: Annotated[Path, typer.Option("--template", help="The AWS SAM template.")] = Path("template.yaml"),
+) -> None:
+    """Write what follows from the contracts into the deployment template: Athena's tables, and alarms."""
+    from etl.cli import template as deploying  # awswrangler: time that other commands save
+
+    try:
+        done, faults = deploying.rewrite(path, folder)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    typer.echo("\n".join(map(str, faults)) or done)
+    raise typer.Exit(FELL_SHORT if faults else 0)
+
+
 def _each(
     given: Sequence[str],
     contract: Path | None,
