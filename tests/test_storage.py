@@ -1,4 +1,4 @@
-"""The three storages behave alike, and every lower exception comes out as one of ours."""
+"""The three storages behave alike, with S3 in this process (moto) and as a server; every lower exception is ours."""
 
 import errno
 import fcntl
@@ -19,11 +19,11 @@ from etl.storage import AnyStorage, LocalStorage, MemoryStorage, Storage, is_s3,
 BUCKET = "s3://orders/"
 
 
-@pytest.fixture(params=["local", "memory", "s3"])
+@pytest.fixture(params=["local", "memory", "s3", "seaweed"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Storage, str]]:
     """A storage, and the location of an empty folder in it."""
-    if request.param == "s3":
-        request.getfixturevalue("s3")
+    if request.param in ("s3", "seaweed"):
+        request.getfixturevalue(request.param)
         from etl.storage.s3 import S3Storage
 
         yield S3Storage(), BUCKET
