@@ -10,7 +10,7 @@ PYTHON313 ?= $(or $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.
 	$(error Python 3.13 is needed, the version that the function runs: install it, or make PYTHON313=/path/to/python3.13 ...))
 OUT ?= out
 
-.PHONY: demo test lint bench examples lock clean
+.PHONY: demo test lint bench examples build e2e build-EtlFunction build-EtlLibraries lock clean
 
 demo: .venv/run.ready
 	@rm -rf $(OUT)
@@ -31,6 +31,50 @@ bench: .venv/dev.ready
 # Writes the reports in quarantine_examples/ anew, as the pipeline gives them now. Read the difference before you commit it.
 examples: .venv/dev.ready
 	@$(BIN)/python -m tests.examples
+
+# --- the deployment ---
+
+ARCHITECTURE ?= x86_64
+PLATFORM = $(patsubst arm64,aarch64,$*)-manylinux_2_28
+LIBRARIES = build/libraries-$(ARCHITECTURE)
+SAM = SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
+# Hashes that are not checked: Lambda's loader then never looks for a source. The same sources give the same bytes.
+PYC = PYTHONHASHSEED=0 $(PYTHON313) -m compileall -q --invalidation-mode unchecked-hash
+
+# For Graviton: make build ARCHITECTURE=arm64
+build: .venv/dev.ready .venv-sam/ready
+	@$(BIN)/etl contract lint contracts
+	@ARCHITECTURE=$(ARCHITECTURE) $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+e2e: build build/libraries-arm64/ready .venv-emulator/ready .venv-checkov/ready
+	@$(BIN)/python -m pytest -m deployed tests/deployed
+
+# `sam build` calls these two, by the names of the resources in template.yaml.
+build-EtlFunction:
+	@cp -R handler.py etl "$(ARTIFACTS_DIR)"
+	@rm -r "$(ARTIFACTS_DIR)/etl/cli" "$(ARTIFACTS_DIR)/etl/deployment"
+	@find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -r {} +
+	@mkdir "$(ARTIFACTS_DIR)/contracts"
+	@cp contracts/*.odcs.yaml "$(ARTIFACTS_DIR)/contracts"
+	@$(PYC) -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"
+	@chmod -R a+rX "$(ARTIFACTS_DIR)" # whatever the umask
+
+build-EtlLibraries: $(LIBRARIES)/ready
+	@cp -R $(LIBRARIES)/python "$(ARTIFACTS_DIR)"
+
+# Compiled in place of their sources (-b), which would take another 20 MB.
+build/libraries-%/ready: requirements/etl.lock requirements/not-in-lambda.txt etl/deployment/layer.py | .venv/dev.ready
+	@echo "Putting the libraries for $* into $(@D) ..."
+	@rm -rf $(@D)
+	@$(BIN)/uv pip install -q --target $(@D)/python --python $(PYTHON313) --python-platform $(PLATFORM) --link-mode copy \
+		--only-binary :all: --no-deps --require-hashes --excludes requirements/not-in-lambda.txt -r requirements/etl.lock
+	@$(BIN)/python -m etl.deployment.layer $(@D)/python
+	@$(PYC) -j 0 -b -s $(@D)/python -p /opt/python $(@D)/python
+	@find $(@D)/python -name '*.py' -delete
+	@chmod -R a+rX $(@D)/python
+	@touch $@
+
+# --- what is installed ---
 
 COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version
 
