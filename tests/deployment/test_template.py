@@ -5,11 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from etl import contract as contracts
 from etl import deployment
 from etl.cli.app import app
+from etl.deployment.cloudformation import Ref, Sub, dump
 from etl.deployment.template import BEGIN, END
 from etl.errors import UsageError
 from tests.deployment.documents import ROOT, TEMPLATE, document, load, parsed, resources
@@ -163,6 +166,35 @@ def test_names(contract, table, name, logical_id, tmp_path):
     text = written(tmp_path, document(contract, table))
     assert list(resources("AWS::Glue::Table", text)) == [logical_id]
     assert one_table(text)["Name"] == name
+
+
+WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="$"), max_size=30), max_size=12).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_every_text_is_yaml_that_says_the_same(text, name):
+    assert parsed(dump({"A": {"Comment": text, "List": [text, name], "Sub": Sub(name)}})) == {
+        "A": {"Comment": text, "List": [text, name], "Sub": name}
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("true", 'a: "true"'),
+        ("1", 'a: "1"'),
+        ("1.0.0", "a: 1.0.0"),
+        ("it's", "a: it's"),
+        (Ref("AWS::AccountId"), "a: !Ref AWS::AccountId"),
+        (Sub("s3://${BucketName}/t/d=${!d}/"), "a: !Sub s3://${BucketName}/t/d=${!d}/"),
+        (Sub("s3://${BucketName}/a # b/"), 'a: !Sub "s3://${BucketName}/a # b/"'),
+        ([Ref("Topic")], "a: [!Ref Topic]"),
+        ([{"b": 1}], "a:\n  - b: 1"),
+        ("word " * 20 + "end", "a: >-\n  " + "word " * 20 + "end"),
+    ],
+)
+def test_yaml_is_as_one_would_write_it(value, line):
+    assert dump({"a": value}) == line + "\n"
 
 
 # Its place in the template.
