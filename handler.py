@@ -195,9 +195,10 @@ def _measure(done: Sequence[Summary]) -> None:
         # An empty service keeps the dimension `service` out: alarms name all dimensions of a metric or miss it.
         metrics = EphemeralMetrics(namespace=namespace, service="")
         metrics.add_dimension("contract", contract)
-        counts = [_counts(summary) for summary in done if summary["contract"]["name"] == contract]
-        for name in counts[0]:
-            metrics.add_metric(name, MetricUnit.Count, sum(count[name] for count in counts))
+        for summary in (summary for summary in done if summary["contract"]["name"] == contract):
+            for name, count in _counts(summary).items():
+                metrics.add_metric(name, MetricUnit.Count, count)
+            metrics.add_metric("QuarantinedPercent", MetricUnit.Percent, _share(summary))
         metrics.flush_metrics()
 
 
@@ -206,7 +207,16 @@ def _counts(summary: Summary) -> dict[str, int]:
     return {
         "RecordsRead": records["read"],
         "RecordsPublished": records["published"],
-        "RecordsQuarantined": records["quarantined"] + records["split"],  # of a split record, a part
+        "RecordsQuarantined": _touched(summary),
         "Uploads": 1,
         "UploadsRejected": int(summary["status"] == "rejected"),
     }
+
+
+def _share(summary: Summary) -> float:
+    return 100 * _touched(summary) / max(summary["records"]["read"], 1)
+
+
+def _touched(summary: Summary) -> int:
+    """Records in quarantine; of a split one, a part."""
+    return int(summary["records"]["quarantined"] + summary["records"]["split"])

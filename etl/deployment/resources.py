@@ -123,7 +123,7 @@ def remarks(table: Table) -> Iterator[str]:
 
 
 def alarm(contract: Contract) -> Resource:
-    """Raised when more of a contract's records are quarantined, within five minutes, than the template allows."""
+    """Raised when the average upload of five minutes has a larger share in quarantine than the template allows."""
     folder = f"{PREFIXES['quarantine']}{contract.name}/"
     return {
         alarm_id(contract): {
@@ -133,16 +133,11 @@ def alarm(contract: Contract) -> Resource:
                     f"More orders of the contract {contract.name} than usual are quarantined. Review the reports in "
                     f"{folder}: is the export broken, or has its format changed and the contract not?"
                 ),
-                "Metrics": [
-                    {
-                        "Id": "share",
-                        "Label": "percent of the records quarantined",
-                        "Expression": "IF(read > 0, 100 * quarantined / read, 0)",
-                        "ReturnData": True,
-                    },
-                    _sum("quarantined", "RecordsQuarantined", contract),
-                    _sum("read", "RecordsRead", contract),
-                ],
+                "Namespace": Ref("AWS::StackName"),
+                "MetricName": "QuarantinedPercent",
+                "Dimensions": [{"Name": "contract", "Value": contract.name}],
+                "Statistic": "Average",
+                "Period": 300,
                 "EvaluationPeriods": 1,
                 "Threshold": Ref("QuarantinedPercent"),
                 "ComparisonOperator": "GreaterThanThreshold",
@@ -151,20 +146,4 @@ def alarm(contract: Contract) -> Resource:
                 "OKActions": [Ref("Topic")],
             },
         }
-    }
-
-
-def _sum(id_: str, metric: str, contract: Contract) -> Mapping[str, Any]:
-    return {
-        "Id": id_,
-        "ReturnData": False,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": Ref("AWS::StackName"),
-                "MetricName": metric,
-                "Dimensions": [{"Name": "contract", "Value": contract.name}],
-            },
-            "Period": 300,
-            "Stat": "Sum",
-        },
     }

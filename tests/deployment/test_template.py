@@ -68,12 +68,13 @@ def test_the_notification_watches_where_uploads_may_arrive():
 def test_alarms_look_where_the_function_writes_its_metrics():
     (function,) = resources("AWS::Serverless::Function").values()
     namespace = function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
-    alarms = [alarm for alarm in resources("AWS::CloudWatch::Alarm").values() if "Metrics" in alarm]
-    found = [query["MetricStat"]["Metric"] for alarm in alarms for query in alarm["Metrics"] if "MetricStat" in query]
-    assert {metric["Namespace"] for metric in found} == {namespace}
-    assert {metric["MetricName"] for metric in found} == {"RecordsQuarantined", "RecordsRead"}
+    alarms = [
+        alarm for alarm in resources("AWS::CloudWatch::Alarm").values() if alarm["MetricName"] == "QuarantinedPercent"
+    ]
+    assert {alarm["Namespace"] for alarm in alarms} == {namespace}
+    assert {alarm["MetricName"] for alarm in alarms} == {"QuarantinedPercent"}
     names = {path.name.split(".")[0] for path in (ROOT / "contracts").glob("*.odcs.yaml")}
-    assert {dimension["Value"] for metric in found for dimension in metric["Dimensions"]} == names
+    assert {dimension["Value"] for alarm in alarms for dimension in alarm["Dimensions"]} == names
 
 
 def test_what_the_section_refers_to_is_there():

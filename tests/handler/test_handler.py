@@ -167,7 +167,7 @@ def test_one_failure_does_not_stop_the_others(function: Function, s3: Any) -> No
         function(saved("s3_one_of_each"))
     assert [each["status"] for each in function.logged("report")] == ["published", "partial"]
     assert len(keys(s3, "orders_parquet_datalake/_runs/orders/")) == 2
-    assert function.metrics[0]["Uploads"] == [2.0]
+    assert function.metrics[0]["Uploads"] == [1.0, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -234,12 +234,17 @@ def test_metrics_are_one_blob_per_contract(
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "shop")  # would be a dimension, and no alarm would find the metric
     function(saved(name))
     names = ["RecordsRead", "RecordsPublished", "RecordsQuarantined", "Uploads", "UploadsRejected"]
-    found = {blob["contract"]: tuple(blob[metric][0] for metric in names) for blob in function.metrics}
+    found = {blob["contract"]: tuple(sum(blob[metric]) for metric in names) for blob in function.metrics}
     assert found == expected
     for blob in function.metrics:
         [about] = blob["_aws"]["CloudWatchMetrics"]
         assert (about["Namespace"], about["Dimensions"]) == ("etl", [["contract"]])
-        assert [metric["Name"] for metric in about["Metrics"]] == names
+        assert [metric["Name"] for metric in about["Metrics"]] == [*names, "QuarantinedPercent"]
+
+
+def test_the_share_of_quarantined_records_is_of_each_upload(function: Function) -> None:
+    function(saved("s3_partial_and_rejected"))
+    assert function.metrics[0]["QuarantinedPercent"] == [10.0, 100.0]
 
 
 def test_a_split_record_counts_as_quarantined(
