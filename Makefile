@@ -44,9 +44,12 @@ PYC = PYTHONHASHSEED=0 $(PYTHON313) -m compileall -q --invalidation-mode uncheck
 # For Graviton: make build ARCHITECTURE=arm64
 build: .venv/dev.ready .venv-sam/ready
 	@$(BIN)/etl contract lint contracts
+	@$(BIN)/etl template
 	@ARCHITECTURE=$(ARCHITECTURE) $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
 
-e2e: build build/libraries-arm64/ready .venv-emulator/ready .venv-checkov/ready
+# Deploys it into an AWS on this machine, and tries it there. The functions run here, so it is built for this machine.
+e2e: ARCHITECTURE = $(patsubst aarch64,arm64,$(shell uname -m))
+e2e: build build/libraries-x86_64/ready build/libraries-arm64/ready .venv-emulator/ready .venv-checkov/ready
 	@$(BIN)/python -m pytest -m deployed tests/deployed
 
 # `sam build` calls these two, by the names of the resources in template.yaml.
