@@ -45,8 +45,13 @@ class Bucket:
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        self._client = boto3.client("s3", endpoint_url=self.url, region_name="us-east-1", **keys)
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
         urlopen(Request(f"{self.url}/moto-api/reset", method="POST")).close()  # all moto servers of a process are one
         self._client.create_bucket(Bucket="orders")
 

@@ -129,7 +129,7 @@ class Function:
         self.tmp = folder / "tmp"
         self._log = folder / "log"
         self._handler, self._root, self.timeout = handler, root, timeout
-        self._environment = _ENVIRONMENT | {"LAMBDA_TASK_ROOT": str(root), "TMPDIR": str(self.tmp)} | environment
+        self._environment = {**_ENVIRONMENT, "LAMBDA_TASK_ROOT": str(root), "TMPDIR": str(self.tmp), **environment}
         self._sandbox: Sandbox | None = None
         self.tmp.mkdir()
         self._log.touch()
