@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import socketserver
 import threading
@@ -17,8 +18,8 @@ _CHUNK = 1 << 16
 class Break:
     """Which connections break, and where.
 
-    `mark` is found in the request that it happens to. Of that `side`, `after` bytes still pass; then both ends are
-    closed. It happens `times` times.
+    `mark`, a regular expression, is found in the request that it happens to. Of that `side`, `after` bytes still pass;
+    then both ends are closed. It happens `times` times.
     """
 
     mark: bytes
@@ -43,7 +44,7 @@ class BreakingProxy(socketserver.ThreadingTCPServer):
     def due(self, request: bytes) -> Break | None:
         """The break that this piece of a request calls for, taken off the list once it has happened often enough."""
         with self._turn:
-            found = next((one for one in self.breaks if one.times and one.mark in request), None)
+            found = next((one for one in self.breaks if one.times and re.search(one.mark, request)), None)
             if found:
                 found.times -= 1
             return found
@@ -56,39 +57,31 @@ class _Connection(socketserver.BaseRequestHandler):
     request: socket.socket
 
     def handle(self) -> None:
-        self.answer_left: int | None = None
+        self.left: dict[str, int] = {}  # how many bytes of a side still pass, once a break is due
         with socket.create_connection(self.server.target) as upstream:
-            answers = threading.Thread(target=self._answers, args=(upstream,), daemon=True)
+            answers = threading.Thread(target=self._pass_on, args=("answer", upstream, self.request))
             answers.start()
-            with suppress(OSError):
-                self._requests(upstream)
-            self._close(upstream)
+            self._pass_on("request", self.request, upstream)
             answers.join()
 
-    def _requests(self, upstream: socket.socket) -> None:
-        while data := self.request.recv(_CHUNK):
-            due = self.server.due(data)
-            if due and due.side == "request":
-                upstream.sendall(data[: due.after])
-                return
-            if due:
-                self.answer_left = due.after
-            upstream.sendall(data)
-
-    def _answers(self, upstream: socket.socket) -> None:
+    def _pass_on(self, side: str, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
-            while data := upstream.recv(_CHUNK):
-                left = self.answer_left
-                self.request.sendall(data[:left])
-                if left is not None and len(data) >= left:
-                    break
-                self.answer_left = None if left is None else left - len(data)
-        self._close(upstream)
-
-    def _close(self, upstream: socket.socket) -> None:
-        for end in (self.request, upstream):
+            while self._piece(side, source, target):
+                pass
+        for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _piece(self, side: str, source: socket.socket, target: socket.socket) -> bool:
+        """Pass on what is there; False if it was the last."""
+        data = source.recv(_CHUNK)
+        if side == "request" and (due := self.server.due(data)):
+            self.left[due.side] = due.after
+        left = self.left.get(side, len(data) + 1)
+        target.sendall(data[:left])
+        if side in self.left:
+            self.left[side] -= len(data)
+        return len(data) > 0 and len(data) < left
 
 
 @contextmanager

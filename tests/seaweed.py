@@ -18,11 +18,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import boto3
 import msgspec
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 BUCKET = "orders"
 _WEED = Path(sysconfig.get_path("scripts"), "weed")
@@ -37,6 +39,7 @@ _SETTINGS = {
     "admin.ui": "false",
     "webdav": "false",
     "master.telemetry": "false",
+    "master.resumeState": "false",  # it would wait for its own election, up to 20 s, after some restarts
     "master.volumeSizeLimitMB": "64",  # with a number of volumes, so that no bucket waits for a larger disk
     "volume.max": "100",
     "filer.localSocket": "filer.sock",
@@ -85,7 +88,7 @@ class Seaweed:
             region_name="us-east-1",
             aws_access_key_id=ADMIN.key,
             aws_secret_access_key=ADMIN.secret,
-            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+            config=Config(retries={"mode": "standard"}),  # for moments after a start it may not find its own objects
         )
 
     def environment(self, identity: Identity = ADMIN) -> dict[str, str]:
@@ -132,8 +135,9 @@ class Seaweed:
 
     def _answers(self) -> bool:
         try:
-            self.admin.list_buckets()
-        except (BotoCoreError, ClientError):
+            with urlopen(f"{self.endpoint}/healthz", timeout=_PATIENCE):
+                self.admin.list_buckets()
+        except (URLError, ClientError):
             return False
         return True
 
@@ -148,18 +152,14 @@ class Seaweed:
             for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):
                 left.unlink(missing_ok=True)
 
-    def objects(self, prefix: str = "", bucket: str = BUCKET) -> dict[str, bytes]:
-        """Every object under a prefix: its content by its key."""
-        pages = self.admin.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-        return {key: self.admin.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+    def listed(self) -> list[str]:
+        """What lies in `BUCKET`, in order."""
+        pages = self.admin.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
-    def restore(self, objects: Mapping[str, bytes], prefix: str) -> None:
-        """Make `objects` all that lies under a prefix of `BUCKET`."""
-        for key in self.objects(prefix).keys() - objects.keys():
-            self.admin.delete_object(Bucket=BUCKET, Key=key)
-        for key, data in objects.items():
-            self.admin.put_object(Bucket=BUCKET, Key=key, Body=data)
+    def objects(self) -> dict[str, bytes]:
+        """All that lies in `BUCKET`: content by key."""
+        return {key: self.admin.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in self.listed()}
 
 
 @contextmanager

@@ -336,13 +336,13 @@ def _client_error(code: str) -> Exception:
     ("code", "kind", "text"),
     [
         ("NoSuchKey", NotFound, "no such object"),
-        ("404", NotFound, "no such object"),
+        ("404", NotFound, "no such object here, or no such bucket"),
         ("NoSuchVersion", NotFound, "no such object"),
         ("412", Conflict, "another version"),
         ("PreconditionFailed", Conflict, "another version"),
         ("ConditionalRequestConflict", Conflict, "somebody else"),
         ("AccessDenied", StorageError, "allow this role"),
-        ("403", StorageError, "allow this role"),
+        ("403", StorageError, "log in again, or allow this role"),
         ("NoSuchBucket", StorageError, "no such bucket"),
         ("ExpiredToken", StorageError, "log in"),
         ("SlowDown", StorageError, "slow down"),
@@ -363,6 +363,7 @@ def test_every_answer_of_s3_is_one_of_ours(code, kind, text):
 def _lower_exceptions() -> list[tuple[Exception, str]]:
     from boto3.exceptions import S3UploadFailedError
     from botocore import exceptions as boto
+    from urllib3.exceptions import SSLError
 
     return [
         (boto.NoCredentialsError(), "no AWS credentials"),
@@ -372,8 +373,9 @@ def _lower_exceptions() -> list[tuple[Exception, str]]:
         (boto.EndpointConnectionError(endpoint_url="http://x"), "can't be reached"),
         (boto.ConnectTimeoutError(endpoint_url="http://x"), "can't be reached"),
         (boto.ReadTimeoutError(endpoint_url="http://x"), "can't be reached"),
-        (boto.ResponseStreamingError(error="x"), "can't be reached"),
+        (boto.ResponseStreamingError(error="x"), "broke off"),
         (boto.IncompleteReadError(actual_bytes=1, expected_bytes=2), "broke off"),
+        (SSLError("decryption failed or bad record mac"), "broke off"),
         (boto.NoRegionError(), "region"),
         (S3UploadFailedError("broke"), "broke"),
         (OSError(errno.ENOSPC, "No space left on device"), "No space left"),

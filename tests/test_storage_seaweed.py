@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from boto3.s3.transfer import TransferConfig
 
-from etl.errors import Conflict
+from etl.errors import Conflict, StorageError
 from etl.storage import s3 as module
 from etl.storage.s3 import S3Storage
+from tests.orders_on_s3 import hasty
 from tests.seaweed import Seaweed
 
 AT = "s3://orders/"
@@ -42,6 +45,16 @@ def won(storage: S3Storage, location: str, expect: str | None, start: threading.
     return True
 
 
+def kill_at(seaweed: Seaweed, part: int) -> Callable[..., None]:
+    """End the server right before this part of an upload is sent."""
+
+    def before(params: Any, **_: object) -> None:
+        if params["query_string"]["partNumber"] == part:
+            seaweed.kill()
+
+    return before
+
+
 def test_of_many_conditional_writes_at_once_one_wins(seaweed: Seaweed) -> None:
     storages, start = [S3Storage() for _ in range(WRITERS)], threading.Barrier(WRITERS)
     at = AT + "_runs/report.json"
@@ -56,7 +69,7 @@ def test_conditional_writes_of_many_processes_lose_no_update(seaweed: Seaweed) -
     at = AT + "counter"
     S3Storage().write(at, b"0", expect=None)
     code = f"""
-from etl.errors import Conflict
+from etl.errors import Conflict, StorageError
 from etl.storage.s3 import S3Storage
 storage, done = S3Storage(), 0
 while done < 15:
@@ -99,6 +112,20 @@ def test_a_large_file_goes_and_comes_in_parts_and_is_the_same(
     copied = storage.stat(AT + "q/upload")
     assert [(one.etag or "")[-2:] for one in (upload, copied)] == ["-3", "-3"]
     assert storage.read(AT + "q/upload")[0] == large.read_bytes()
+
+
+def test_a_file_of_which_parts_are_missing_is_not_there(
+    seaweed: Seaweed, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parts(monkeypatch, "_UPLOAD")
+    doomed = hasty(1)
+    doomed._client.meta.events.register("before-call.s3.UploadPart", kill_at(seaweed, 2))
+    with pytest.raises(StorageError, match="s3://orders/large: S3 can't be reached"):
+        doomed.put(large, AT + "large")
+    seaweed.start()
+    assert seaweed.listed() == []
+    S3Storage().put(large, AT + "large")
+    assert seaweed.objects() == {"large": large.read_bytes()}
 
 
 @pytest.mark.parametrize("parts", [False, True])

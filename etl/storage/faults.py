@@ -8,22 +8,28 @@ from contextlib import contextmanager
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from etl.errors import Conflict, NotFound, StorageError
 
 _GONE = (NotFound, "there is no such object; it may have been removed since")
+_ABSENT = (NotFound, "there is no such object here, or no such bucket; check the location")
 _OTHER = (Conflict, "another version is here than the one expected; run it again")
 _BUSY = (Conflict, "somebody else is writing it at this moment; run it again")
 _DENIED = (StorageError, "access is denied; allow this role to get, put, delete and list objects here")
+_REFUSED = (StorageError, "access is denied; log in again, or allow this role to get, put, delete and list objects")
 _LOGIN = (StorageError, "the credentials are not accepted; log in again, then run it again")
 _UNREACHED = "S3 can't be reached; check the network and AWS_ENDPOINT_URL, then run it again"
+_BROKEN = "the connection broke off; run it again"
 _THROTTLED = (StorageError, "S3 asks to slow down, after several attempts too; run it again later")
 
 _CODES: dict[str, tuple[type[StorageError], str]] = {
-    **dict.fromkeys(("NoSuchKey", "NoSuchVersion", "NotFound", "404"), _GONE),
+    **dict.fromkeys(("NoSuchKey", "NoSuchVersion"), _GONE),
+    **dict.fromkeys(("NotFound", "404"), _ABSENT),
     **dict.fromkeys(("PreconditionFailed", "412"), _OTHER),
     **dict.fromkeys(("ConditionalRequestConflict", "OperationAborted", "409"), _BUSY),
-    **dict.fromkeys(("AccessDenied", "AllAccessDisabled", "Forbidden", "403"), _DENIED),
+    **dict.fromkeys(("AccessDenied", "AllAccessDisabled"), _DENIED),
+    **dict.fromkeys(("Forbidden", "403"), _REFUSED),  # a HEAD: its answer has no body that says more
     **dict.fromkeys(("ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"), _LOGIN),
     **dict.fromkeys(("SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "503"), _THROTTLED),
     "NoSuchBucket": (StorageError, "there is no such bucket; check ORDERS_BUCKET and the contract's servers"),
@@ -35,9 +41,10 @@ _KINDS: tuple[tuple[type[BotoCoreError], str], ...] = (
     (boto.PartialCredentialsError, "the AWS credentials are incomplete; set both the key and its secret"),
     (boto.CredentialRetrievalError, "the AWS credentials can't be had; log in, then run it again"),
     (boto.ParamValidationError, "this is not a location S3 knows; s3://bucket/key is expected"),
+    (boto.ResponseStreamingError, _BROKEN),
     (boto.HTTPClientError, _UNREACHED),
     (boto.ConnectionError, _UNREACHED),
-    (boto.IncompleteReadError, "the connection broke off; run it again"),
+    (boto.IncompleteReadError, _BROKEN),
 )
 
 
@@ -50,6 +57,8 @@ def translated(location: str) -> Iterator[None]:
         raise _of_code(location, error) from error
     except BotoCoreError as error:
         raise StorageError(f"{location}: {_kind(error)}") from error
+    except HTTPError as error:  # urllib3's: botocore lets through what TLS finds wrong within a body
+        raise StorageError(f"{location}: {_BROKEN}") from error
     except Boto3Error as error:  # a transfer's failure: what S3 answered is its context
         cause = error.__context__
         if isinstance(cause, ClientError):
