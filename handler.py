@@ -40,7 +40,11 @@ _RULE = ("table", "column", "rule", "severity", "violations", "records")  # no e
 
 Summary = dict[str, Any]
 
-logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "etl"))
+# RFC 3339: for lines with another time Lambda's own filter by level takes INFO.
+logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "etl"), use_rfc3339=True)
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:  # this process is a function's only one, and its /tmp may be a killed one's
+    pipeline.sweep()
 
 
 class Failed(EtlError):
@@ -82,7 +86,7 @@ def _process(event: object, invocation: Invocation) -> None:
     records = events.records(event)
     errors = [error for error in (_attempt(record, invocation) for record in records) if error]
     if len(errors) == 1:
-        raise errors[0]
+        raise errors[0].with_traceback(None)  # what Lambda shows of it: the text, not our frames
     if errors:
         raise Failed(f"{len(errors)} of {len(records)} uploads failed: {'; '.join(map(str, errors))}")
 
@@ -214,7 +218,8 @@ def _counts(summary: Summary) -> dict[str, int]:
 
 
 def _share(summary: Summary) -> float:
-    return 100 * _touched(summary) / max(summary["records"]["read"], 1)
+    read: int = summary["records"]["read"]
+    return 100 * _touched(summary) / max(read, 1)
 
 
 def _touched(summary: Summary) -> int:

@@ -95,8 +95,12 @@ def _unwrapped(text: str) -> list[object]:
 
 
 def _object(bucket: str, key: str, entry: Mapping[Any, Any]) -> Announced:
-    folder = key.endswith("/") and not entry.get("size")
-    return Announced(f"s3://{bucket}/{key}", "it is the marker of a folder" if folder else None)
+    location, folder = f"s3://{bucket}/{key}", key.endswith("/") and not entry.get("size")
+    try:
+        location.encode()
+    except UnicodeEncodeError as error:  # half a character: no key of S3's, and nothing that could be logged
+        raise UnknownEvent(entry) from error
+    return Announced(location, "it is the marker of a folder" if folder else None)
 
 
 def _shape(event: object) -> str:

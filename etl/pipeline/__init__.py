@@ -5,10 +5,12 @@ Everything up to the decision happens in a temporary folder; `commit` makes it v
 runs.py         run and check
 judgement.py    one pass over an upload, and the verdict on it as a whole
 publication.py  what is written, and where
+staging.py      the temporary folder
 """
 
 from etl.pipeline.judgement import STDIN, Progress
 from etl.pipeline.publication import Outputs, outputs_of
 from etl.pipeline.runs import check, check_file, run, run_file
+from etl.pipeline.staging import sweep
 
-__all__ = ["STDIN", "Outputs", "Progress", "check", "check_file", "outputs_of", "run", "run_file"]
+__all__ = ["STDIN", "Outputs", "Progress", "check", "check_file", "outputs_of", "run", "run_file", "sweep"]

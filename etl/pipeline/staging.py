@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
 
 from etl.errors import StorageError
 
@@ -21,3 +22,12 @@ def staging(location: str) -> Iterator[Path]:
             f"{location}: what it becomes can't be staged in the temporary folder ({error.strerror or error}); free "
             "some space there (on AWS: raise EphemeralStorage), then run it again"
         ) from error
+
+
+def sweep() -> None:
+    """Remove what runs left in the temporary folder that were killed: it takes room, and holds payloads.
+
+    For where no other run is at work there, as at the start of a Lambda function: its /tmp outlives a timeout.
+    """
+    for left in Path(gettempdir()).glob("etl-*"):
+        rmtree(left, ignore_errors=True)

@@ -79,6 +79,14 @@ def test_saved_events(name: str, expected: list[str]) -> None:
         ({"order_id": 1, "email": "ana@example.com"}, "found the keys 'order_id', 'email';"),
         ({"source": "aws.s3", "detail-type": "Object Deleted"}, "(source 'aws.s3', detail-type 'Object Deleted');"),
         ({"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}, "eventName 'ObjectCreated:Put');"),
+        (
+            {
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "s3": {"bucket": {"name": "b"}, "object": {"key": "a\ud800"}},
+            },
+            "found the keys 'key';",
+        ),
         ({"a\nb" + "c" * 100: 1}, f"found the keys 'a\\nb{'c' * 37}';"),
         ({str(number): 1 for number in range(12)}, "'8', '9' and 2 more;"),
     ],

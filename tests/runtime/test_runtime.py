@@ -199,6 +199,10 @@ def test_a_timeout_half_way_loses_nothing(bucket: Bucket, tmp_path: Path) -> Non
         assert held.reached.is_set()
         assert late.error[0] == "Sandbox.Timedout"
         assert len(committed(bucket)) == 1
+        [line] = [line for line in late.logs if line["level"] == "ERROR"]
+        assert line["message"] == "upload is about to time out"
+        assert line["upload"] == "s3://orders/orders_json_incoming/late.json"
         function.timeout = 60
         assert function(message).payload == {"batchItemFailures": []}
+        assert list(function.tmp.iterdir()) == []  # what the killed one had staged is gone
     assert whole(bucket) == 2
