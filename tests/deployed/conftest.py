@@ -1,0 +1,44 @@
+"""One local AWS with one deployment, for all tests of this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployed.emulator import Emulator, emulator
+from tests.deployed.stack import Inbox, Stack, deploy
+
+TIMEOUT = 60  # seconds; it is also when a failed upload is tried again
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "deployed" in item.path.parts:
+            item.add_marker(pytest.mark.deployed)
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("aws")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(aws: Emulator) -> Stack:
+    done = deploy(aws, "orders-etl", BucketName="shop-orders", Timeout=TIMEOUT, RetryAfter=TIMEOUT)
+    assert done.returncode == 0, done.stdout + done.stderr + aws.log.read_text(errors="replace")[-4000:]
+    _mend_concurrency(aws)
+    return Stack(aws, "orders-etl", "shop-orders")
+
+
+def _mend_concurrency(aws: Emulator) -> None:
+    """The emulator keeps a Number parameter as text, on which its own poller fails: told again, as a number."""
+    functions = aws.client("lambda")
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": 2})
+
+
+@pytest.fixture(scope="session")
+def inbox(stack: Stack) -> Inbox:
+    queue = stack.client("sqs").create_queue(QueueName="people")["QueueUrl"]
+    stack.subscribe(queue, stack.outputs["Topic"])
+    return Inbox(stack, queue)
