@@ -138,10 +138,18 @@ class Stack:
 
     def reasons(self, location: str | None) -> list[str]:
         """Why an upload failed, each time it did; None for messages that name none."""
-        failed = [line for line in self.log() if line["level"] == "ERROR" and line["upload"] == location]
+        failed = [line for line in self.log() if line["level"] == "ERROR" and line.get("upload") == location]
         return [line["reason"] for line in failed]
 
     def log(self) -> list[dict[str, Any]]:
+        """The function's own lines."""
+        return [line for line in self._documents() if "_aws" not in line]
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Its metrics, in CloudWatch's embedded format."""
+        return [line for line in self._documents() if "_aws" in line]
+
+    def _documents(self) -> list[dict[str, Any]]:
         return [json.loads(text) for text in self.log_texts() if text.startswith("{")]
 
     def log_texts(self) -> list[str]:
