@@ -26,11 +26,11 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def stack(aws: Emulator) -> Stack:
     done = deploy(aws, "orders-etl", BucketName="shop-orders", Timeout=TIMEOUT, RetryAfter=TIMEOUT)
     assert done.returncode == 0, done.stdout + done.stderr + aws.log.read_text(errors="replace")[-4000:]
-    _mend_concurrency(aws)
+    mend_concurrency(aws)
     return Stack(aws, "orders-etl", "shop-orders")
 
 
-def _mend_concurrency(aws: Emulator) -> None:
+def mend_concurrency(aws: Emulator) -> None:
     """The emulator keeps a Number parameter as text, on which its own poller fails: told again, as a number."""
     functions = aws.client("lambda")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -23,10 +24,13 @@ _PATIENCE = 180  # seconds: a cold start unpacks a quarter of a gigabyte here, o
 T = TypeVar("T")
 
 
-def deploy(emulator: Emulator, name: str, **parameters: object) -> subprocess.CompletedProcess[str]:
-    """`sam deploy`, as README has it, without questions."""
-    command = [SAM, "deploy", "--stack-name", name, "--no-confirm-changeset", "--parameter-overrides"]
-    command += [f"{key}={value}" for key, value in parameters.items()]
+def deploy(
+    emulator: Emulator, name: str, template: Path | None = None, **parameters: object
+) -> subprocess.CompletedProcess[str]:
+    """`sam deploy`, as README has it, without questions; of what was built, or of what is uploaded already."""
+    command = [SAM, "deploy", "--stack-name", name, "--no-confirm-changeset"]
+    command += ["--template-file", template, "--config-file", ROOT / "samconfig.toml"] if template else []
+    command += ["--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())]
     env = {**emulator.env, "SAM_CLI_TELEMETRY": "0"}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
