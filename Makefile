@@ -86,7 +86,7 @@ lock: .venv/dev.ready
 	@$(COMPILE) 3.11 $(UPGRADE) pyproject.toml -o requirements/etl.lock
 	@$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group dev -o requirements/dev.lock
 	@echo datacontract-cli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/datacontract.lock
-	@echo aws-sam-cli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/sam.lock
+	@printf '%s\n' aws-sam-cli awscli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/sam.lock
 	@echo checkov | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/checkov.lock
 	@printf '%s\n' ministack duckdb aws-sam-translator | $(COMPILE) 3.13 $(UPGRADE) - -o requirements/emulator.lock
 

@@ -24,10 +24,10 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def stack(aws: Emulator) -> Stack:
-    done = deploy(aws, "orders-etl", BucketName="shop-orders", Timeout=TIMEOUT, RetryAfter=TIMEOUT)
+    done = deploy(aws, "shop", BucketName="shop-orders", DatabaseName="shop", Timeout=TIMEOUT, RetryAfter=TIMEOUT)
     assert done.returncode == 0, done.stdout + done.stderr + aws.log.read_text(errors="replace")[-4000:]
     mend_concurrency(aws)
-    return Stack(aws, "orders-etl", "shop-orders")
+    return Stack(aws, "shop", "shop-orders")
 
 
 def mend_concurrency(aws: Emulator) -> None:

@@ -1,0 +1,75 @@
+"""README's section on deployment, word for word: deployed, watched, queried, taken down."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+import duckdb
+import pytest
+
+from tests.deployed.conftest import mend_concurrency
+from tests.deployed.emulator import ROOT, Emulator
+from tests.deployed.stack import Stack, eventually
+from tests.deployment.documents import parsed
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTION = README[README.index("## Deploy") : README.index("## Contract reference")]
+DEPLOY, LOOK, LOGS, TAKE_DOWN = re.findall(r"^```bash\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)
+
+
+def run(command: str, aws: Emulator) -> str:
+    """As somebody types it, who says yes when asked."""
+    home = {name: os.environ[name] for name in ("HOME",) if name in os.environ}  # where a Python 3.13 may lie
+    env = {**aws.env, **home, "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(["sh", "-e"], input=command, text=True, capture_output=True, cwd=ROOT, env=env, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def deployed(aws: Emulator) -> Stack:
+    build, deploy, upload = DEPLOY.splitlines()
+    run(build, aws)
+    run(f"echo y | {deploy}", aws)
+    mend_concurrency(aws)
+    run(upload, aws)
+    return Stack(aws, "orders-etl", "my-orders")
+
+
+def test_three_commands_and_the_lake_has_rows(deployed: Stack, aws: Emulator) -> None:
+    eventually(lambda: deployed.keys("orders_parquet_datalake/_runs/orders/"))
+    assert "orders_parquet_datalake/orders/order_date=2024-01-10/" in run(LOOK, aws)
+
+
+def test_the_log_is_found_and_says_what_to_do(deployed: Stack, aws: Emulator) -> None:
+    deployed.send("no event")
+    eventually(lambda: deployed.reasons(None))
+    assert "the event is not understood" in run(LOGS, aws)
+
+
+def test_the_query_is_one_of_the_tables(deployed: Stack) -> None:
+    """In DuckDB: the emulator's Athena knows no projected partitions."""
+    [query] = re.findall(r"^```sql\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)
+    location = "s3://my-orders/orders_json_incoming/orders.sample.json"
+    orders = deployed.rows(deployed.report(location))
+    with duckdb.connect() as connection:
+        connection.register("rows", orders)
+        connection.execute("CREATE SCHEMA orders_lake")
+        connection.execute("CREATE VIEW orders_lake.orders AS SELECT *, DATE '2024-01-10' AS order_date FROM rows")
+        assert connection.execute(query).fetchall()
+
+
+def test_every_parameter_is_in_the_table() -> None:
+    shown = dict(re.findall(r"^\| `(\w+)` \| (?:`?([\w.]*)`? )?\|", SECTION, re.MULTILINE))
+    parameters = parsed((ROOT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]
+    assert shown == {name: str(about.get("Default", "")) for name, about in parameters.items()}
+
+
+def test_taken_down_the_bucket_stays(deployed: Stack, aws: Emulator) -> None:
+    run(TAKE_DOWN, aws)
+    stacks = aws.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+    assert "orders-etl" not in {stack["StackName"] for stack in stacks["StackSummaries"]}
+    assert deployed.keys("orders_json_incoming/")
+    assert deployed.keys("orders_parquet_datalake/")
