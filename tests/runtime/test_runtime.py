@@ -206,3 +206,23 @@ def test_a_timeout_half_way_loses_nothing(bucket: Bucket, tmp_path: Path) -> Non
         assert function(message).payload == {"batchItemFailures": []}
         assert list(function.tmp.iterdir()) == []  # what the killed one had staged is gone
     assert whole(bucket) == 2
+
+
+@pytest.mark.parametrize("room", [len(SAMPLE) - 1, len(SAMPLE) + 1], ids=["the upload", "what it becomes"])
+def test_what_does_not_fit_is_told_and_stays_where_it_is(bucket: Bucket, tmp_path: Path, room: int) -> None:
+    """A limit on the size of files stands for a full /tmp, which is the same to a program: a write that is refused."""
+    limit = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+    narrow = tmp_path / "narrow.py"
+    narrow.write_text(
+        f"import sys\nsys.path.insert(0, {str(CONTRACTS.parent)!r})\n{limit}from handler import handler\n"
+    )
+    environment = {**settings(bucket), "ORDERS_CONTRACTS": str(CONTRACTS)}
+    with deployed(tmp_path, environment=environment, handler="narrow.handler", root=tmp_path) as function:
+        call = function(delivered("orders_json_incoming/sample.json"))
+        assert call.payload == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+        assert list(function.tmp.iterdir()) == []
+    [reason] = [line["reason"] for line in ours(call)]
+    assert reason.startswith("s3://orders/orders_json_incoming/sample.json: ")
+    assert "File too large" in reason
+    assert "raise EphemeralStorage" in reason
+    assert bucket.keys(LAKE) == []
