@@ -27,6 +27,8 @@ lint: .venv/dev.ready
 
 bench: .venv/dev.ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bench/compare.py
+	@$(BIN)/python bench/imports.py
+	@$(BIN)/python bench/cost.py
 
 # Writes the reports in quarantine_examples/ anew, as the pipeline gives them now. Read the difference before you commit it.
 examples: .venv/dev.ready

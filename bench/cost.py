@@ -1,0 +1,141 @@
+"""What a million orders cost on AWS: arithmetic with list prices on a measured run.
+
+    python bench/cost.py
+
+Two shapes of the same orders, 1% of them broken: uploads of 1,000 and of 100,000. Computing is timed on one processor
+of this machine, warm, on local folders (2048 MiB of Lambda are 1.16 processors). The requests of a run are counted
+against an S3 in this process; each is taken to last as long as S3 usually needs. Left out: what the lake occupies, what
+does not grow with the orders (metrics, alarms), and any free tier.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from moto import mock_aws
+
+from etl import contract as contracts
+from etl import pipeline
+from etl.storage import LocalStorage
+from etl.storage.s3 import S3Storage
+
+ORDERS = 1_000_000
+MEMORY = 2.0  # GiB, as template.yaml has it
+LATENCY = 0.03  # seconds of one request to S3, from a function in the same region
+SHAPES = ((1_000, 20), (100_000, 3))  # orders of an upload, and uploads that are timed
+
+# Dollars, us-east-1, list prices of November 2026.
+GIB_SECOND = 0.0000166667
+INVOCATION = 0.20e-6
+WRITE = 5e-6  # PUT, COPY, POST, LIST of S3; a DELETE is free
+READ = 0.4e-6  # GET, HEAD of S3
+MESSAGE = 0.40e-6  # one request to SQS; each upload is sent, received and deleted
+NOTICE = 0.50e-6  # one message to SNS
+LOGGED = 0.50e-9  # a byte of logs
+LINES = 3_000  # bytes that an upload logs: its summary, its metrics, the platform's lines
+
+_WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "ListObjectsV2")
+_READS = ("GetObject", "HeadObject")
+_ROOT = Path(__file__).parent.parent
+_CONTRACT = _ROOT / "contracts" / "orders.odcs.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One upload of a shape: seconds of computing, and how many requests of each kind S3 gets."""
+
+    orders: int
+    seconds: float
+    requests: Counter[str]
+
+    @property
+    def duration(self) -> float:
+        return self.seconds + self.requests.total() * LATENCY
+
+    def of(self, kinds: tuple[str, ...]) -> int:
+        return sum(self.requests[kind] for kind in kinds)
+
+
+def main() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    print(f"one processor of: {_processor()}; {MEMORY:g} GiB; {LATENCY * 1000:g} ms for each request to S3")
+    for orders, uploads in SHAPES:
+        _show(measured(orders, uploads))
+
+
+def measured(orders: int, uploads: int) -> Measured:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "orders.ndjson")
+        command = [sys.executable, str(_ROOT / "bench" / "generate.py"), str(orders), str(source), "--bad", "0.01"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return Measured(orders, _seconds(source, Path(folder), uploads), _requests(source))
+
+
+def _seconds(source: Path, folder: Path, uploads: int) -> float:
+    """The median of warm runs; the first warms and is not counted."""
+    storage, outputs = LocalStorage(), pipeline.Outputs(f"{folder}/lake/", f"{folder}/quarantine/")
+    agreed = contracts.load(_CONTRACT)
+    times = []
+    for number in range(uploads + 1):
+        upload = folder / f"{number}.ndjson"
+        shutil.copy(source, upload)
+        start = time.perf_counter()
+        pipeline.run(str(upload), agreed, storage, outputs)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def _requests(source: Path) -> Counter[str]:
+    """What S3 is asked for one upload."""
+    environment = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+    os.environ.update(environment)
+    found: Counter[str] = Counter()
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="orders")
+        boto3.client("s3").upload_file(str(source), "orders", "in/orders.ndjson")
+        boto3.setup_default_session()
+        storage = S3Storage()
+        storage._client.meta.events.register("before-call.s3", lambda model, **_: found.update([model.name]))
+        outputs = pipeline.Outputs("s3://orders/lake/", "s3://orders/quarantine/")
+        pipeline.run("s3://orders/in/orders.ndjson", contracts.load(_CONTRACT), storage, outputs)
+    return found
+
+
+def _show(one: Measured) -> None:
+    uploads = ORDERS // one.orders
+    seconds, writes, reads = uploads * one.duration * MEMORY, uploads * one.of(_WRITES), uploads * one.of(_READS)
+    lines = {
+        f"{uploads:,} x {one.duration:.2f} s x {MEMORY:g} GB = {seconds:,.0f} GB-s": seconds * GIB_SECOND,
+        f"{uploads:,} invocations": uploads * INVOCATION,
+        f"{writes:,} writes to S3": writes * WRITE,
+        f"{reads:,} reads from S3": reads * READ,
+        f"{uploads * 3:,} requests to SQS": uploads * 3 * MESSAGE,
+        f"{uploads:,} messages to SNS": uploads * NOTICE,
+        f"{uploads * LINES / 1e6:,.1f} MB of logs": uploads * LINES * LOGGED,
+    }
+    asked = ", ".join(f"{count} {kind}" for kind, count in sorted(one.requests.items()))
+    print(f"\n{uploads:,} uploads of {one.orders:,} orders: each {one.seconds:.2f} s of computing, {asked}")
+    for what, dollars in lines.items():
+        print(f"  {what:44}{100 * dollars:9.3f} cents")
+    print(f"  {'a million orders':44}{100 * sum(lines.values()):9.3f} cents")
+
+
+def _processor() -> str:
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else platform.machine()
+
+
+if __name__ == "__main__":
+    main()
