@@ -8,6 +8,7 @@ refused, and a boolean mask (None: nothing refused).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -199,6 +200,17 @@ def _timestamp(array: pa.Array, type_: Type) -> Converted:
     return typed, either(refused, beyond_zones(typed, type_.timezone))
 
 
+@cache  # what the machine has does not change
+def finds_zone(timezone: str) -> bool:
+    """Whether Arrow knows a time zone. It looks for them in one folder of the system, which slim images leave out;
+    `zoneinfo`, of the per-record path, has the package `tzdata` as well."""
+    try:
+        pc.local_timestamp(pa.scalar(0, pa.timestamp("s", timezone)))
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def beyond_zones(instants: pa.Array, timezone: str | None) -> Mask:
     """Instants for which Arrow's time zones can't be trusted: after 2037 it knows no daylight saving."""
     if timezone is None:
@@ -209,7 +221,8 @@ def beyond_zones(instants: pa.Array, timezone: str | None) -> Mask:
 
 
 def _assume(texts: pa.Array, type_: Type) -> pa.Array:
-    """Local times of the default zone; Arrow raises for those that a clock change skips or repeats."""
+    """Local times of the default zone; Arrow raises for those that a clock change skips or repeats, and for all where
+    it finds no zones."""
     local = texts.cast(pa.timestamp(type_.arrow.unit))
     return pc.assume_timezone(local, type_.timezone, ambiguous="raise", nonexistent="raise").cast(type_.arrow)
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text, paths
 from etl.contract.model import Column, Table, Type
-from etl.flatten.columns import Converted, Mask, beyond_zones, convert, either
+from etl.flatten.columns import Converted, Mask, beyond_zones, convert, either, finds_zone
 from etl.flatten.exploded import Exploded, depth
 from etl.flatten.fields import TEXT, argument_type, sources
 from etl.flatten.parsing import Parsed
@@ -69,7 +69,8 @@ class TableReader:
             return _moved(inner, refused, type_)
         if isinstance(expression, Day):
             inner, refused = self._evaluate(expression.argument, argument_type(expression, type_), level)
-            return _day(inner, expression.timezone), either(refused, beyond_zones(inner, expression.timezone))
+            days, unsure = _day(inner, expression.timezone)
+            return days, either(refused, unsure)
         return self._text(expression, type_, level)
 
     def _at(self, path: Path, level: int) -> pa.Array:
@@ -142,6 +143,10 @@ def _whole_bounds(type_: Type, digits: int) -> tuple[pa.Scalar, pa.Scalar]:
     return tuple(pa.scalar(bound, pa.decimal128(38, 0)) for bound in (low, high))
 
 
-def _day(instants: pa.Array, timezone: str | None) -> pa.Array:
-    local = pc.local_timestamp(instants.cast(pa.timestamp("us", timezone or "UTC")))
-    return pc.floor_temporal(local, unit="day").cast(pa.date32())
+def _day(instants: pa.Array, timezone: str | None) -> Converted:
+    if timezone is not None and not finds_zone(timezone):
+        return pa.nulls(len(instants), pa.date32()), np.ones(len(instants), dtype=bool)
+    local = instants.cast(pa.timestamp("us"))
+    if timezone is not None:
+        local = pc.local_timestamp(instants.cast(pa.timestamp("us", timezone)))
+    return pc.floor_temporal(local, unit="day").cast(pa.date32()), beyond_zones(instants, timezone)

@@ -57,10 +57,15 @@ def _temporals(array: pa.Array) -> list[str | None]:
     return _each(_as_printed(array), _iso)
 
 
-def _iso(text: str) -> str:
-    whole, point, fraction = text.removesuffix("Z").replace(" ", "T").partition(".")
+def _instants(array: pa.Array) -> list[str | None]:
+    """Likewise, in UTC: without their zone, for which Arrow would look in a folder that slim images lack."""
+    return _each(_as_printed(array.cast(pa.timestamp(array.type.unit))), lambda text: _iso(text, "Z"))
+
+
+def _iso(text: str, zone: str = "") -> str:
+    whole, point, fraction = text.replace(" ", "T").partition(".")
     digits = fraction.rstrip("0")
-    return f'"{whole}{point if digits else ""}{digits}{"Z" if text.endswith("Z") else ""}"'
+    return f'"{whole}{point if digits else ""}{digits}{zone}"'
 
 
 def _lists(array: pa.Array) -> list[str | None]:
@@ -93,7 +98,7 @@ _RENDERERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], list
     (pa.types.is_floating, _floats),
     (pa.types.is_date, _temporals),
     (pa.types.is_time, _temporals),
-    (pa.types.is_timestamp, _temporals),
+    (pa.types.is_timestamp, _instants),
     (pa.types.is_list, _lists),
     (pa.types.is_struct, _structs),
 )
