@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -32,8 +33,9 @@ from etl import contract as contracts
 from etl import events, pipeline
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
-from etl.notice import Topic, notice
+from etl.notice import notice
 from etl.storage import Storage, open_storage
+from etl.topic import Topic
 
 _FAREWELL = 2.0  # seconds before the time is up, of which Lambda leaves no word
 _RULE = ("table", "column", "rule", "severity", "violations", "records")  # no examples: they hold values
@@ -57,6 +59,7 @@ class Invocation:
 
     context: LambdaContext
     done: list[Summary] = field(default_factory=list)
+    failed: list[str | None] = field(default_factory=list)  # locations, where the event names one
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -68,7 +71,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             return _batch(event, invocation)
         _process(event, invocation)
     finally:
-        _measure(invocation.done)
+        _measure(invocation)
     return {"uploads": invocation.done}
 
 
@@ -100,13 +103,16 @@ def _attempt(record: object, invocation: Invocation) -> EtlError | None:
         if announced.ignored:
             logger.info("ignored", upload=location, reason=announced.ignored)
         else:
+            logger.info("upload begins", upload=location)  # a kill for want of memory leaves no other word
             with _timed(location, invocation.context):
-                invocation.done.append(_run(location))
+                _run(location, invocation)
     except NotFound as error:
         logger.warning("upload has vanished", upload=location, reason=str(error))
     except EtlError as error:
+        invocation.failed.append(location)
         return _failed(location, error)
     except Exception as error:  # noqa: BLE001  the outermost edge: one upload's bug does not stop the others
+        invocation.failed.append(location)
         return _bug(location, error)
     return None
 
@@ -125,13 +131,12 @@ def _timed(location: str, context: LambdaContext) -> Iterator[None]:
         timer.cancel()
 
 
-def _run(location: str) -> Summary:
+def _run(location: str, invocation: Invocation) -> None:
     contract = _contract(location)
     report = pipeline.run(location, contract, _storage(), pipeline.outputs_of(contract, None, None))
-    summary = _summary(report)
-    logger.info("upload processed", report=summary)
+    invocation.done.append(_summary(report))  # before anybody is told: what is published counts, told or not
+    logger.info("upload processed", report=_summary(report))
     _tell(report)
-    return summary
 
 
 def _tell(report: Mapping[str, Any]) -> None:
@@ -192,18 +197,30 @@ def _summary(report: Mapping[str, Any]) -> Summary:
     }
 
 
-def _measure(done: Sequence[Summary]) -> None:
-    """One blob of metrics per contract, since a blob has one set of dimensions."""
-    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "etl")
-    for contract in sorted({summary["contract"]["name"] for summary in done}):
-        # An empty service keeps the dimension `service` out: alarms name all dimensions of a metric or miss it.
-        metrics = EphemeralMetrics(namespace=namespace, service="")
-        metrics.add_dimension("contract", contract)
-        for summary in (summary for summary in done if summary["contract"]["name"] == contract):
-            for name, count in _counts(summary).items():
-                metrics.add_metric(name, MetricUnit.Count, count)
-            metrics.add_metric("QuarantinedPercent", MetricUnit.Percent, _share(summary))
-        metrics.flush_metrics()
+def _measure(invocation: Invocation) -> None:
+    """One blob of metrics per contract, since a blob has one set of dimensions; and one of what failed, which may have
+    found no contract. Lambda's own `Errors` knows nothing of messages that go back to the queue."""
+    for contract in sorted({summary["contract"]["name"] for summary in invocation.done}):
+        done = [summary for summary in invocation.done if summary["contract"]["name"] == contract]
+        _emit({"contract": contract}, [*chain.from_iterable(map(_values, done))])
+    failed = ("UploadsFailed", MetricUnit.Count, len(invocation.failed))
+    _emit({"function": invocation.context.function_name}, [failed])
+
+
+def _emit(dimensions: Mapping[str, str], values: Sequence[tuple[str, MetricUnit, float]]) -> None:
+    # An empty service keeps the dimension `service` out: alarms name all dimensions of a metric or miss it.
+    metrics = EphemeralMetrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "etl"), service="")
+    for name, value in dimensions.items():
+        metrics.add_dimension(name, value)
+    for metric in values:
+        metrics.add_metric(*metric)
+    metrics.flush_metrics()
+
+
+def _values(summary: Summary) -> Iterator[tuple[str, MetricUnit, float]]:
+    for name, count in _counts(summary).items():
+        yield name, MetricUnit.Count, count
+    yield "QuarantinedPercent", MetricUnit.Percent, _share(summary)
 
 
 def _counts(summary: Summary) -> dict[str, int]:

@@ -6,22 +6,11 @@ It has counts, the rules that were broken, and where the report lies; no value o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from etl.errors import NoticeError
-
-if TYPE_CHECKING:
-    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+from typing import Any
 
 _SUBJECT = 100  # characters that SNS takes
 _RULES = 20  # of a message that people read; the report has all
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +69,3 @@ def _of(count: int, noun: str) -> str:
 def _plain(text: str) -> str:
     """A location on its one line: whoever uploads chooses the key, and may choose line breaks."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-class Topic:
-    """An SNS topic, by its ARN."""
-
-    def __init__(self, arn: str) -> None:
-        self._arn = arn
-        with self._translated():
-            self._client = boto3.session.Session().client("sns", config=_CONFIG)
-
-    def send(self, notice: Notice) -> None:
-        """Publish it. Raises `NoticeError`."""
-        facts: dict[str, MessageAttributeValueTypeDef] = {
-            name: {"DataType": "String", "StringValue": value} for name, value in notice.facts.items()
-        }
-        with self._translated():
-            self._client.publish(
-                TopicArn=self._arn, Subject=notice.subject, Message=notice.text, MessageAttributes=facts
-            )
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            what = " ".join(str(error).split())
-            raise NoticeError(
-                f"the upload is done, but no notice of it could be sent to {self._arn} ({what}); see that ETL_TOPIC is "
-                "right and this role may sns:Publish to it, then run it again"
-            ) from error

@@ -21,10 +21,11 @@ MAY_IMPORT = {
     "pipeline": NOUNS | STAGES | {"contract", "storage", "commit"},
     "events": NOUNS,
     "notice": NOUNS,
+    "topic": NOUNS | {"notice"},
     "deployment": NOUNS | {"contract", "lake"},
     "cli": NOUNS | {"contract", "storage", "pipeline", "deployment"},
 }
-AWS = {"storage", "notice"}
+AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}
 
 

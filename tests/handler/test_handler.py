@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -62,13 +63,15 @@ class Context:
 
 @dataclass
 class Function:
-    """The deployed function, and what it has printed: logs, and metrics in CloudWatch's embedded format."""
+    """The deployed function, and what it has printed: logs, and metrics in CloudWatch's embedded format; those of its
+    contracts, and what failed."""
 
     invoke: Callable[[Any, Context], dict[str, Any]]
     printed: Callable[[], str]
     text: str = ""
     logs: list[dict[str, Any]] = field(default_factory=list)
     metrics: list[dict[str, Any]] = field(default_factory=list)
+    failed: float = 0
 
     def __call__(self, event: Any, context: Context = Context()) -> dict[str, Any]:
         try:
@@ -77,7 +80,8 @@ class Function:
             self.text = self.printed()
             lines = [json.loads(line) for line in self.text.splitlines()]
             self.logs = [line for line in lines if "_aws" not in line]
-            self.metrics = [line for line in lines if "_aws" in line]
+            self.metrics = [line for line in lines if "contract" in line and "_aws" in line]
+            [self.failed] = next(line["UploadsFailed"] for line in lines if "UploadsFailed" in line)
 
     def logged(self, key: str) -> list[Any]:
         return [line[key] for line in self.logs if key in line]
@@ -242,6 +246,30 @@ def test_metrics_are_one_blob_per_contract(
         assert [metric["Name"] for metric in about["Metrics"]] == [*names, "QuarantinedPercent"]
 
 
+@pytest.mark.parametrize(("name", "failed"), [("s3_one", 0), ("s3_one_of_each", 2), ("sqs_poison", 5)])
+def test_what_failed_is_counted_since_lambda_counts_no_message_that_goes_back(
+    function: Function, name: str, failed: int
+) -> None:
+    with suppress(EtlError):
+        function(saved(name))
+    assert function.failed == failed
+    [blob] = [json.loads(line) for line in function.text.splitlines() if "UploadsFailed" in line]
+    [about] = blob["_aws"]["CloudWatchMetrics"]
+    assert (about["Namespace"], about["Dimensions"], blob["function"]) == ("etl", [["function"]], "etl")
+
+
+def test_an_upload_is_named_before_its_run_may_be_killed(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    from etl import pipeline
+
+    named: list[str] = []
+    monkeypatch.setattr(pipeline, "run", lambda *_: named.append(function.printed()) or {}["killed"])
+    with pytest.raises(EtlError):
+        function(saved("s3_one"))
+    begins = json.loads(named[0].splitlines()[-1])
+    assert (begins["level"], begins["message"]) == ("INFO", "upload begins")
+    assert begins["upload"] == INCOMING + "sample.json"
+
+
 def test_the_share_of_quarantined_records_is_of_each_upload(function: Function) -> None:
     function(saved("s3_partial_and_rejected"))
     assert function.metrics[0]["QuarantinedPercent"] == [10.0, 100.0]
@@ -311,7 +339,7 @@ def test_a_bug_is_told_by_its_place_and_not_by_its_text(function: Function, monk
 def test_each_line_names_its_invocation(function: Function) -> None:
     function(saved("s3_folder"))
     assert {line["function_request_id"] for line in function.logs} == {Context().aws_request_id}
-    assert [line["message"] for line in function.logs] == ["ignored", "upload processed"]
+    assert [line["message"] for line in function.logs] == ["ignored", "upload begins", "upload processed"]
 
 
 @dataclass
@@ -376,6 +404,8 @@ def test_a_notice_that_cannot_be_sent_fails_the_message_after_the_upload_is_done
     monkeypatch.setenv("ETL_TOPIC", bad)
     assert function(message)["batchItemFailures"] == [{"itemIdentifier": "message-1"}]
     assert f"no notice of it could be sent to {bad}" in function.logged("reason")[0]
+    assert function.failed == 2
+    assert function.metrics[0]["Uploads"] == [1.0, 1.0]  # they are done, told or not
     done = keys(s3, "orders_")
     monkeypatch.setenv("ETL_TOPIC", good)
     assert function(message)["batchItemFailures"] == []
