@@ -1,0 +1,247 @@
+"""The life of a bucket as Hypothesis draws it: uploads, replacements, late and doubled events, runs that are cut short.
+
+Beside it a model: what the lake must hold once a run has come to its end undisturbed.
+"""
+
+import io
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from etl import contract as contracts
+from etl.errors import StorageError
+from etl.records import Upload
+from etl.storage import MemoryStorage
+from tests.crash import SOAK
+from tests.crash.bucket import OUTPUTS, Bucket
+from tests.crash.failing import Failing, Fault, Killed
+from tests.crash.tally import Figures
+
+SUITE = "a bucket's life"
+pytestmark = pytest.mark.usefixtures("judged_once")
+
+FEED = """
+apiVersion: v3.1.0
+kind: DataContract
+id: {name}
+name: {name}
+version: 1.0.0
+status: active
+customProperties: [{{property: maxQuarantined, value: {limit} percent}}]
+schema:
+  - name: {name}_orders
+    properties:
+      - {{name: id, logicalType: integer, required: true, primaryKey: true}}
+      - {{name: day, logicalType: date, required: true, partitioned: true, partitionKeyPosition: 1}}
+      - {{name: price, logicalType: number, physicalType: "decimal(8,2)", logicalTypeOptions: {{minimum: 0}}}}
+"""
+LIMITS = {"shop": 100, "market": 50}  # percent of an upload's orders; above it, the upload is rejected as a whole
+CONTRACTS = {name: contracts.loads(FEED.format(name=name, limit=limit), "", {}) for name, limit in LIMITS.items()}
+KEYS = ["s3://shop/in/shop/a.json", "s3://shop/in/shop/b.json", "s3://shop/in/market/a.json"]
+
+Content = tuple[int, ...] | None  # orders by number, bad ones negative; None: it can't be taken apart
+CONTENTS: list[Content] = [(1, 2), (1, -2), (-1, -2, 3), (3,), (1, 2, 3, 4, 5), (-4,), (), None]
+
+
+def _bytes(content: Content) -> bytes:
+    if content is None:
+        return b'[{"id": 1'
+    return json.dumps([{"id": abs(n), "day": f"2024-01-1{n % 3}", "price": n} for n in content]).encode()
+
+
+class Model:
+    """What was uploaded last to each key, and what of it the lake must hold."""
+
+    def __init__(self) -> None:
+        self.newest: dict[str, Content] = {}
+
+    def read(self, key: str) -> int:
+        content = self.newest[key]
+        return 1 if content is None else len(content)
+
+    def lake(self, key: str) -> Counter[int]:
+        content = self.newest[key] or ()
+        good = [order for order in content if order > 0]
+        rejected = 100 * (len(content) - len(good)) > LIMITS[_name(key)] * len(content)
+        return Counter() if rejected else Counter(good)
+
+
+def _name(key: str) -> str:
+    return key.split("/")[-2]
+
+
+class Late:
+    """A storage whose first `fetch` gives what lay there before: a run that begins late, or is slow."""
+
+    def __init__(self, storage: MemoryStorage, key: str, version: tuple[bytes, datetime]) -> None:
+        self._storage = storage
+        self._before: MemoryStorage | None = MemoryStorage()
+        self._before.objects[key] = version
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return getattr(self._storage, name)
+
+    def fetch(self, location: str) -> AbstractContextManager[tuple[Upload, Any]]:
+        storage, self._before = self._before or self._storage, None
+        return storage.fetch(location)
+
+
+keys = st.sampled_from(KEYS)
+contents = st.sampled_from(CONTENTS)
+calls = st.integers(1, 24)  # a run has about so many
+faults = st.builds(Fault, calls, st.sampled_from(["before", "amid", "after"]), st.sampled_from(["error", "kill"]))
+
+
+class Life(RuleBasedStateMachine):
+    """Uploads come, and events at least once, in any order; a run that comes to its end leaves what the model says."""
+
+    def __init__(self, figures: Figures) -> None:
+        super().__init__()
+        self.figures = figures
+        self.bucket = Bucket()
+        self.model = Model()
+        self.versions: dict[str, list[tuple[bytes, datetime]]] = {}
+        self.minute = 0
+
+    # What happens
+
+    @initialize(key=keys, content=contents)
+    def begins(self, key: str, content: Content) -> None:
+        self.arrives(key, content, same_second=False)
+
+    @rule(key=keys, content=contents, same_second=st.booleans())
+    def arrives(self, key: str, content: Content, same_second: bool) -> None:
+        """An upload, or a replacement: by other content, by the same, or by what was there before."""
+        self.minute += not same_second
+        self.bucket.upload(key, _bytes(content), self.minute)
+        self.model.newest[key] = content
+        self.versions.setdefault(key, []).append(self.bucket.storage.objects[key])
+
+    @rule(key=keys)
+    def event(self, key: str) -> None:
+        """An event comes, the first or one more; the run is undisturbed."""
+        if key in self.versions:
+            self.run(key)
+            self.check(key)
+
+    @rule(key=keys, fault=faults)
+    def crash(self, key: str, fault: Fault) -> None:
+        """A run is cut short."""
+        if key in self.versions and self.run(key, fault):
+            self.check(key)
+
+    @rule(data=st.data(), key=keys, fault=st.none() | faults)
+    def late(self, data: st.DataObject, key: str, fault: Fault | None) -> None:
+        """A run has read an earlier version, and goes on only now."""
+        if key in self.versions:
+            version = data.draw(st.sampled_from(self.versions[key]))
+            self.run(key, fault, late=Late(self.bucket.storage, key, version))
+
+    @rule(key=keys, content=contents, at=calls, fault=st.none() | faults, same_second=st.booleans())
+    def overtaken(self, key: str, content: Content, at: int, fault: Fault | None, same_second: bool) -> None:
+        """In mid-run a replacement comes, and a run of its own that may be cut short; then the first goes on."""
+        if key in self.versions:
+            self.run(key, meanwhile=(at, lambda: self._replace(key, content, fault, same_second)))
+
+    def _replace(self, key: str, content: Content, fault: Fault | None, same_second: bool) -> None:
+        self.arrives(key, content, same_second)
+        self.run(key, fault)
+
+    @rule(key=keys, at=calls, fault=st.none() | faults)
+    def doubled(self, key: str, at: int, fault: Fault | None) -> None:
+        """In mid-run the same event comes again, and its run may be cut short; then the first goes on."""
+        if key in self.versions:
+            self.run(key, meanwhile=(at, lambda: self.run(key, fault)))
+
+    @precondition(lambda self: self.versions)
+    @rule()
+    def quiet(self) -> None:
+        """All events that are left over come."""
+        for key in self.versions:
+            self.event(key)
+        assert self.bucket.intents == []
+
+    def teardown(self) -> None:
+        self.quiet()
+
+    # How it is run, and what must hold
+
+    def run(
+        self,
+        key: str,
+        fault: Fault | None = None,
+        late: Any = None,
+        meanwhile: tuple[int, Callable[[], object]] | None = None,
+    ) -> bool:
+        """Whether the run came to its end."""
+        failing = Failing(late or self.bucket.storage, fault, meanwhile)
+        self.figures.runs += 1
+        try:
+            self.bucket.run(key, CONTRACTS[_name(key)], failing)
+        except (StorageError, Killed):
+            self.figures.faults += fault is not None
+            assert fault or meanwhile or late
+            return False
+        return True
+
+    def check(self, key: str) -> None:
+        report = json.loads(self.bucket.reports[self._report_of(key)])
+        due, found = self.model.lake(key), self._lake(report["upload"]["id"])
+        self.figures.lost += len(due - found)
+        self.figures.doubled += len(found - due)
+        assert found == due
+        assert [at for at in self.bucket.intents if report["upload"]["id"] in at] == []
+        self._check_report(report, self.model.read(key), len(due))
+        self._check_quarantine(report)
+
+    def _report_of(self, key: str) -> str:
+        known = {json.loads(data)["upload"]["location"]: at for at, data in self.bucket.reports.items()}
+        return known[key]
+
+    def _lake(self, upload: str) -> Counter[int]:
+        """The orders in the lake that come from an upload."""
+        files = [data for at, data in self.bucket.state.items() if at.endswith(".parquet") and f"/{upload}-" in at]
+        return Counter(order for data in files for order in pq.read_table(io.BytesIO(data))["id"].to_pylist())
+
+    def _check_report(self, report: dict[str, Any], read: int, published: int) -> None:
+        records = {"read": read, "published": published, "quarantined": read - published}
+        assert report["records"] == {**records, "duplicates": 0, "split": 0}
+
+    def _check_quarantine(self, report: dict[str, Any]) -> None:
+        """It holds what the lake does not; what was there before is marked, and nothing else is there."""
+        own = (report["quarantine"] or {}).get("location")
+        folders: dict[str, dict[str, bytes]] = {}
+        for at, data in self.bucket.state.items():
+            if at.startswith(OUTPUTS.quarantine) and f"/{report['upload']['id']}-" in at:
+                folder, _, name = at.partition(f"{report['upload']['id']}-")[2].partition("/")
+                folders.setdefault(folder, {})[name] = data
+        current = folders.pop(report["upload"]["contentId"], {}) if own else {}
+        if own:
+            assert sorted(current) == sorted(report["quarantine"]["files"])
+            if report["status"] == "partial":
+                assert len(current["rejected.ndjson"].splitlines()) == report["records"]["quarantined"]
+        for files in folders.values():
+            assert [name for name in files if name.endswith("-superseded.json")], (report, list(self.bucket.state))
+
+
+@pytest.mark.parametrize("part", range(8 if SOAK else 1))
+def test_every_run_that_ends_leaves_what_the_model_says(figures: Figures, part: int) -> None:
+    run_state_machine_as_test(
+        lambda: Life(figures),
+        settings=settings(
+            max_examples=1000 if SOAK else 150,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=not SOAK,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
