@@ -65,12 +65,15 @@ def _mark(board: Board, folder: str, winner: Report) -> None:
         board.storage.write(at, data, expect=None)
 
 
-def unmark(board: Board, winner: Report) -> None:
-    """If this content was superseded and has come back: its quarantine counts again. A later successor's mark stays."""
+def unmark(board: Board, winner: Report, *, came_back: bool) -> None:
+    """If this content was superseded and has come back: its quarantine counts again. A later successor's mark stays.
+
+    So does that of a successor which arrived in the same second, unless this content has come back after it.
+    """
     if winner.folder is None:
         return
     latest, _ = superseded(winner.folder, winner)
-    if marks := [at for at in _marks(board, winner.folder) if at <= latest]:
+    if marks := [at for at in _marks(board, winner.folder) if at < latest or (came_back and at == latest)]:
         board.storage.delete(marks)
 
 

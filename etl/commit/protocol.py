@@ -114,7 +114,7 @@ class _Run:
         if not self._board.commit(mine, sight.report):
             return None
         if sight.report is not None:
-            cleaning.unmark(self._board, mine)
+            cleaning.unmark(self._board, mine, came_back=_has_replaced(own, sight.report))
         older = [one for one in sight.intents if self._follows(one)]
         newer = [one for one in sight.intents if one not in older]
         cleaning.settle(self._board, mine, own, older, newer)
@@ -125,3 +125,8 @@ class _Run:
             self._storage.put(path, location)
         for location in self._publication.copies:
             self._storage.copy(self._publication.upload, location)
+
+
+def _has_replaced(own: Intent, before: Report) -> bool:
+    """Whether this run, or one of the same content that was cut short, has taken the place of other content."""
+    return before.content_id != own.content_id or bool(own.replaces or own.supersedes)

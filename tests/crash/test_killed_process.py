@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ ORDERS = 80_000 if SOAK else 16_000
 KILLS = 40 if SOAK else 4
 SEED = int(os.environ.get("SEED", "1"))
 HANGS = 120  # seconds
-_ETL = Path(sysconfig.get_path("scripts"), "etl")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,7 @@ class Command:
 
     def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [_ETL, "run", LOCATION],
+            [sys.executable, "-c", "from etl.cli import main; main()", "run", LOCATION],
             cwd=ROOT,
             env={
                 **self.seaweed.environment(),
