@@ -48,11 +48,15 @@ build: .venv/dev.ready .venv-sam/ready
 	@$(BIN)/etl contract lint contracts
 	@$(BIN)/etl template
 	@ARCHITECTURE=$(ARCHITECTURE) $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@# What is built for one architecture is deployed for no other.
+	@sed -e '/^    - $(filter-out $(ARCHITECTURE),x86_64 arm64)$$/d' -e 's/^    Default: x86_64$$/    Default: $(ARCHITECTURE)/' \
+		.aws-sam/build/template.yaml > .aws-sam/build/one.yaml
+	@mv .aws-sam/build/one.yaml .aws-sam/build/template.yaml
 
 # Deploys it into an AWS on this machine, and tries it there. The functions run here, so it is built for this machine.
 e2e: ARCHITECTURE = $(patsubst aarch64,arm64,$(shell uname -m))
 e2e: build build/libraries-x86_64/ready build/libraries-arm64/ready .venv-emulator/ready .venv-checkov/ready
-	@$(BIN)/python -m pytest -m deployed tests/deployed
+	@ARCHITECTURE=$(ARCHITECTURE) PYTHON313=$(PYTHON313) $(BIN)/python -m pytest -m deployed tests/deployed
 
 # `sam build` calls these two, by the names of the resources in template.yaml.
 build-EtlFunction:

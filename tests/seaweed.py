@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import signal
 import socket
 import subprocess
 import sysconfig
@@ -26,19 +25,14 @@ import msgspec
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests import leash
+
 BUCKET = "orders"
 _WEED = Path(sysconfig.get_path("scripts"), "weed")
 _PARTS = ("s3", "master", "volume", "filer", "admin")  # each listens on a port for HTTP and one for gRPC
 _GRPC = 10_000  # how far the second is above the first: some parts of `weed` look for the others there, told or not
 _PATIENCE = 20  # seconds; it takes less than one
 _ATTEMPTS = 3  # at ports that another process may take first
-_LEASH = """
-exec 3<&0
-"$@" 3<&- </dev/null &
-server=$!
-{ read -r _ <&3; kill -9 $server; } &
-wait $server
-"""  # ends the server when the pipe that is its standard input does, so that it never outlives killed tests
 _SETTINGS = {
     "dir": ".",
     "ip": "127.0.0.1",
@@ -120,15 +114,8 @@ class Seaweed:
             )
         options = [f"-{name}={value}" for name, value in {**_SETTINGS, **self._ports}.items()]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["sh", "-c", _LEASH, "sh", _WEED, "-logtostderr=true", "mini", *options],
-                cwd=self._folder,
-                env={"PATH": os.defpath, "HOME": str(self._folder)},  # an AWS key in it would be one more identity
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            environment = {"PATH": os.defpath, "HOME": str(self._folder)}  # an AWS key in it would be one more identity
+            self._process = leash.start([_WEED, "-logtostderr=true", "mini", *options], self._folder, environment, log)
         self._await(self._process)
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
@@ -152,8 +139,7 @@ class Seaweed:
         """End it at once, as a machine that goes dark does. Its folder stays."""
         if self._process is None:
             return
-        with self._process as process:  # closes the pipe, and waits
-            os.killpg(process.pid, signal.SIGKILL)
+        leash.kill(self._process)
         self._process = None
         for port in self._ports.values():
             for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):

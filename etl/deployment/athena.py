@@ -56,10 +56,12 @@ def column_type(column: Column) -> str:
 
 
 def partition_type(column: Column) -> str:
-    """The Glue type of a partition column, whose values Athena reads from the paths, as text."""
-    if column.type.arrow == pa.uint64() and not _is_within(limits(column)[1], LONG):
+    """The Glue type of a partition column, whose values Athena reads from the paths, as text. Projection knows no
+    booleans and no small integers."""
+    arrow = column.type.arrow
+    if pa.types.is_boolean(arrow) or (arrow == pa.uint64() and not _is_within(limits(column)[1], LONG)):
         return "string"
-    return _glue_type(column.type.arrow)
+    return _glue_type(pa.int32() if pa.types.is_integer(arrow) and arrow.bit_width < 32 else arrow)
 
 
 def _glue_type(arrow: pa.DataType) -> str:

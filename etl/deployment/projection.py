@@ -5,20 +5,27 @@ projected is not seen, so that this must hold whatever the contract lets in; a q
 that its conditions leave, so that it should hold little more: a partition column does well to state its limits.
 
 Values are put into paths as they are, while the lake escapes them as Hive does: values that differ can't be listed.
+
+Athena's engine refuses tables whose projection does not suit it (trinodb/trino, `plugin.hive.projection`): an enum is
+of strings; an integer is an int or a bigint, its range of 32 bits, and all of it is walked through; a range of dates
+ends after it begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import pyarrow as pa
 
 from etl.contract.model import Column, Table
-from etl.deployment.athena import LONG
 from etl.deployment.limits import choices, limits
 from etl.lake.partition import Partition
 
-_FIRST, _LAST = "1970-01-01", "NOW+3660DAYS"  # of dates for which the contract has no limits
+_FIRST, _LAST = date(1970, 1, 1), "NOW+3660DAYS"  # of dates for which the contract has no limits
+_DAY = timedelta(days=1)
+_INT = 1 << 31
+_WALK = 100_000  # integers that are worth walking through in each query
 
 
 def properties(table: Table, location: str) -> dict[str, str]:
@@ -56,16 +63,32 @@ def projection(column: Column) -> Mapping[str, str]:
 
 
 def _dates(column: Column) -> Mapping[str, str]:
-    first, last = limits(column)
-    span = f"{first or _FIRST},{last or _LAST}"
+    first, last = _days(column)
+    span = f"{first},{last or _LAST}"
     return {"type": "date", "format": "yyyy-MM-dd", "range": span, "interval": "1", "interval.unit": "DAYS"}
+
+
+def _days(column: Column) -> tuple[date, date | None]:
+    """The first day and the last, which is later; None for ten years ahead."""
+    first, last = limits(column)
+    if last is None:
+        return first or _FIRST, None
+    if first is None:
+        first = _FIRST if last > _FIRST else date.min
+    if first < last:
+        return first, last
+    return (first, first + _DAY) if first < date.max else (first - _DAY, first)
 
 
 def _integers(column: Column) -> Mapping[str, str]:
     least, most = limits(column)
-    if least is None or most is None or most > LONG:
+    if least is None or most is None or not _can_be_walked(least, most):
         return {"type": "injected"}
     return {"type": "integer", "range": f"{least},{most}"}
+
+
+def _can_be_walked(least: int, most: int) -> bool:
+    return least >= -_INT and most < _INT - 1 and most - least < _WALK
 
 
 def _texts(column: Column) -> Mapping[str, str]:
@@ -82,9 +105,13 @@ def _is_its_own_folder(value: str) -> bool:
 
 def note(column: Column) -> str:
     """What one who queries the column has to know."""
-    if projection(column)["type"] == "injected":
-        return f"A query must say which: {column.name.lower()} = '...', spelt as in the folder's name."
-    if column.type.kind == "date" and None in limits(column):
-        first, last = limits(column)
-        return f"Athena sees {first or _FIRST} to {last or 'ten years from now'}."
+    match projection(column)["type"]:
+        case "injected":
+            return f"A query must say which: {column.name.lower()} = '...', spelt as in the folder's name."
+        case "date":
+            first, last = _days(column)
+            return f"Athena sees {first} to {last or 'ten years from now'}."
+        case "integer":
+            least, most = limits(column)
+            return f"Athena sees {least} to {most}."
     return ""

@@ -143,7 +143,6 @@ def alarm(contract: Contract) -> Resource:
                 "ComparisonOperator": "GreaterThanThreshold",
                 "TreatMissingData": "notBreaching",
                 "AlarmActions": [Ref("Topic")],
-                "OKActions": [Ref("Topic")],
             },
         }
     }

@@ -6,12 +6,13 @@ Functions run in its environment, so that has nothing of ours in it, and its var
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from tests import leash
+
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 REGION = "us-east-1"
 ROOT_USER = {"AWS_ACCESS_KEY_ID": "EMULATORROOT", "AWS_SECRET_ACCESS_KEY": "emulator-root-secret"}
-_START, _STOP = 60, 3  # seconds
+_START = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,12 @@ class Emulator:
 
 @contextmanager
 def emulator(folder: Path) -> Iterator[Emulator]:
-    """A running one, with all its files in `folder`."""
+    """A running one, with all its files in `folder`; only its log stays there."""
     port, scratch = _free_port(), folder / "tmp"
     scratch.mkdir()
     found = Emulator(f"https://127.0.0.1:{port}", scratch / "ministack-tls" / "server.crt", folder / "emulator.log")
     with found.log.open("wb") as log:
-        process = subprocess.Popen(
-            [PYTHON, "-m", "ministack"],
-            env=_environment(port, scratch),
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = leash.start([PYTHON, "-m", "ministack"], folder, _environment(port, scratch), log)
     try:
         _wait(found, process)
         yield found
@@ -118,15 +114,13 @@ def _wait(found: Emulator, process: subprocess.Popen[bytes]) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes], scratch: Path) -> None:
-    """End it and its workers, which are in groups of their own: all whose scripts lie in the folder."""
-    process.terminate()
-    try:
-        process.wait(_STOP)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """End it and its workers, which are in groups of their own: all whose scripts lie in the folder. Remove what it
+    held, some gigabytes."""
+    leash.kill(process)
     for pid in _running_from(scratch):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _running_from(folder: Path) -> Iterator[int]:

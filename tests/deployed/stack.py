@@ -142,7 +142,7 @@ class Stack:
 
     def reasons(self, location: str | None) -> list[str]:
         """Why an upload failed, each time it did; None for messages that name none."""
-        failed = [line for line in self.log() if line["level"] == "ERROR" and line.get("upload") == location]
+        failed = [line for line in self.log() if line.get("level") == "ERROR" and line.get("upload") == location]
         return [line["reason"] for line in failed]
 
     def log(self) -> list[dict[str, Any]]:

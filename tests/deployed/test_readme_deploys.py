@@ -21,8 +21,8 @@ DEPLOY, LOOK, LOGS, TAKE_DOWN = re.findall(r"^```bash\n(.*?)^```", SECTION, re.M
 
 def run(command: str, aws: Emulator) -> str:
     """As somebody types it, who says yes when asked."""
-    home = {name: os.environ[name] for name in ("HOME",) if name in os.environ}  # where a Python 3.13 may lie
-    env = {**aws.env, **home, "SAM_CLI_TELEMETRY": "0"}
+    kept = ("HOME", "ARCHITECTURE", "PYTHON313")  # where a Python 3.13 lies, and what `make e2e` builds for
+    env = {**aws.env, **{name: os.environ[name] for name in kept if name in os.environ}, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(["sh", "-e"], input=command, text=True, capture_output=True, cwd=ROOT, env=env, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -89,10 +89,15 @@ def test_a_warning_is_no_limit():
     ("keys", "expected"),
     [
         (integer("format: u32"), "bigint"),  # its values are text, in paths
+        (integer("format: i8"), "int"),
+        (integer("format: i16"), "int"),
+        (integer("format: u8"), "int"),
+        (integer("format: u16"), "int"),
+        (integer("format: i32"), "int"),
         (integer("format: u64"), "string"),
         (integer("format: u64, maximum: 9"), "bigint"),
         ("logicalType: date", "date"),
-        ("logicalType: boolean", "boolean"),
+        ("logicalType: boolean", "string"),
         ("logicalType: string", "string"),
     ],
 )
