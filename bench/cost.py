@@ -5,7 +5,7 @@
 Two shapes of the same orders, 1% of them broken: uploads of 1,000 and of 100,000. Computing is timed on one processor
 of this machine, warm, on local folders (2048 MiB of Lambda are 1.16 processors). The requests of a run are counted
 against an S3 in this process; each is taken to last as long as S3 usually needs. Left out: what the lake occupies, what
-does not grow with the orders (metrics, alarms), and any free tier.
+does not grow with the orders (metrics, alarms, polling of the queue), and any free tier.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ WRITE = 5e-6  # PUT, COPY, POST, LIST of S3; a DELETE is free
 READ = 0.4e-6  # GET, HEAD of S3
 MESSAGE = 0.40e-6  # one request to SQS; each upload is sent, received and deleted
 NOTICE = 0.50e-6  # one message to SNS
+MAIL = 20e-6  # its delivery by e-mail
+TRACE = 5e-6  # one trace of X-Ray; it samples, so that fewer are taken
 LOGGED = 0.50e-9  # a byte of logs
 LINES = 3_000  # bytes that an upload logs: its summary, its metrics, the platform's lines
 
@@ -122,7 +124,8 @@ def _show(one: Measured) -> None:
         f"{writes:,} writes to S3": writes * WRITE,
         f"{reads:,} reads from S3": reads * READ,
         f"{uploads * 3:,} requests to SQS": uploads * 3 * MESSAGE,
-        f"{uploads:,} messages to SNS": uploads * NOTICE,
+        f"{uploads:,} messages to SNS, by e-mail": uploads * (NOTICE + MAIL),
+        f"{uploads:,} traces": uploads * TRACE,
         f"{uploads * LINES / 1e6:,.1f} MB of logs": uploads * LINES * LOGGED,
     }
     asked = ", ".join(f"{count} {kind}" for kind, count in sorted(one.requests.items()))
