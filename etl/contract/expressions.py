@@ -22,6 +22,7 @@ class Each:
 
 
 EACH = Each()
+MAX_STEPS = 100  # the parser of documents takes 200 levels
 Step = str | int | Each
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\U0010FFFF][A-Za-z0-9_\u0080-\U0010FFFF]*")
 
@@ -208,6 +209,8 @@ class _Parser:
         steps: list[Step] = []
         while (step := self.step()) is not None:
             steps.append(step)
+            if len(steps) > MAX_STEPS:
+                raise ExpressionError(f"a path of over {MAX_STEPS} steps leads deeper than documents are read", self.at)
         self.blanks()
         return Path(tuple(steps))
 

@@ -24,7 +24,7 @@ from etl.errors import ContractError, Fault
 from etl.records import digest
 
 SUFFIX = ".odcs.yaml"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _identity(model: OpenDataContractStandard, root: Place) -> str:
     key = "name" if model.name is not None else "id"
     name: str = getattr(model, key) or ""
     if getattr(model, key) is not None and not _NAME.fullmatch(name):
-        message = f"'{name}' is no contract name: letters, digits, _ and - are expected, a letter or _ first"
+        message = f"'{name}' is no contract name: up to 128 letters, digits, _ and - are expected, a letter or _ first"
         (root / key).fault(message if key == "name" else f"{message}; a 'name' can say it another way")
     return name
 

@@ -113,10 +113,10 @@ class Place:
         if (self / key).is_there:
             return True
         faulty = {(fault.line, fault.column) for fault in self.source.faults}
+        names = self.value if isinstance(self.value, dict) else ()
+        marks = ((name, self.source.keys.get((*self.route, name))) for name in names)
         return any(
-            did_you_mean(str(route[-1]), [key])
-            for route, mark in self.source.keys.items()
-            if route[:-1] == self.route and (mark.line, mark.column) in faulty
+            did_you_mean(str(name), [key]) for name, mark in marks if mark and (mark.line, mark.column) in faulty
         )
 
     @property
@@ -188,10 +188,13 @@ class _Walk:
         self.nodes = 0
         self.open: list[yaml.Node] = []
 
-    def value(self, node: yaml.Node, route: Route) -> Any:
-        self.nodes += 1
+    def count(self, node: yaml.Node, more: int) -> None:
+        self.nodes += more
         if self.nodes > MAX_NODES:
             raise _unreadable(node, f"aliases expand this document to over {MAX_NODES} values")
+
+    def value(self, node: yaml.Node, route: Route) -> Any:
+        self.count(node, 1)
         self.source.values[route] = self.mark(node)
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
@@ -247,6 +250,7 @@ class _Walk:
         """The entries that `<<:` brings in; of several mappings, the earlier wins."""
         parts: list[Any] = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if all(isinstance(part, yaml.MappingNode) for part in parts):
+            self.count(node, sum(len(part.value) for part in parts))  # also of entries that earlier ones hide
             return [entry for part in parts for entry in _entries(part)]
         self.source.add(_place(node.start_mark), "<<: takes a mapping or a list of mappings")
         return []

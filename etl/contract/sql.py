@@ -36,6 +36,7 @@ NOT_REPEATABLE = frozenset({
 })
 # fmt: on
 _PLACEHOLDER = re.compile(r"\$?\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DEEPEST = 400  # levels of a syntax tree, which is walked by recursion; DuckDB's own limit is about 1,000 expressions
 _TABLE, _COLUMN = ("object", "table"), ("property", "column")
 
 
@@ -96,7 +97,13 @@ def parse_condition(sql: str, place: Place, columns: Sequence[str]) -> Tree | No
 
 def _parsed(sql: str, place: Place, prefix: int) -> Tree | None:
     row = _connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    tree: dict[str, Any] = json.loads(row[0]) if row else {}
+    try:
+        tree: dict[str, Any] | None = json.loads(row[0]) if row else {}
+    except RecursionError:
+        tree = None
+    if tree is None or _depth(tree) > _DEEPEST:
+        place.fault("it is nested too deep: take it apart, or write long sums with list_sum([...])")
+        return None
     if not tree.get("error"):
         return tree
     position = int(tree.get("position") or 0) - prefix  # in bytes, within what may have had placeholders
@@ -118,6 +125,15 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 # What a tree says.
+
+
+def _depth(tree: Any) -> int:
+    depth, level = 0, [tree]
+    while level:
+        parts = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [part for some in parts for part in some if isinstance(part, dict | list)]
+        depth += 1
+    return depth
 
 
 def nodes(tree: Any) -> Iterator[Tree]:

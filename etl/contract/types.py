@@ -21,7 +21,7 @@ _INTEGERS = {
     **{f"u{bits}": getattr(pa, f"uint{bits}")() for bits in (8, 16, 32, 64)},
 }
 _NAMES = {arrow: name for name, arrow in _INTEGERS.items()}
-_DECIMAL = re.compile(r"(decimal|numeric)\s*(?:\(\s*([0-9]+)\s*(?:,\s*(-?[0-9]+)\s*)?\))?", re.IGNORECASE)
+_DECIMAL = re.compile(r"(decimal|numeric)\s*(?:\(\s*([0-9]{1,3})\s*(?:,\s*(-?[0-9]{1,3})\s*)?\))?", re.IGNORECASE)
 _TIMESTAMP = re.compile(r"timestamp\s*\(\s*([^)]*?)\s*\)", re.IGNORECASE)
 _UNITS = ("s", "ms", "us", "ns")
 _PER_COLUMN = ("transformLogic", "primaryKey", "unique", "partitioned")
