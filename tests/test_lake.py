@@ -212,7 +212,7 @@ def test_datasets_have_the_contracts_columns_and_can_be_queried(tmp_path):
 
 def test_nothing_written_is_no_file(tmp_path):
     files, lake = _write(tmp_path, _contract(ORDERS), _rows([]))
-    assert (files, lake.too_many_partitions, lake.overlong_partition) == ([], False, None)
+    assert (files, lake.too_many_partitions) == ([], False)
 
 
 @pytest.mark.parametrize(("partitions", "too_many", "files"), [(6, False, 6), (7, True, 0)])
@@ -235,12 +235,6 @@ def test_partitions_are_counted_over_all_tables_and_writes(tmp_path, monkeypatch
     lake.write("b", rows.slice(2), np.arange(2))
     assert lake.too_many_partitions
     assert len(lake.close()) == 6
-
-
-def test_a_value_no_file_system_takes_is_told(tmp_path):
-    rows = pa.table({"c": ["é" * 127, "x"], "n": [1, 2]})
-    files, lake = _write(tmp_path, _contract(_table("t", rows.schema, ("c",))), rows)
-    assert (files, lake.overlong_partition) == ([], "c=" + "é" * 127)
 
 
 @contextmanager

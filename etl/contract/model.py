@@ -101,7 +101,15 @@ class DistinctItems:
     """No two items of a list are equal."""
 
 
-Test = Required | Bound | MultipleOf | Count | Pattern | OneOf | NoneOf | DistinctItems
+@dataclass(frozen=True, slots=True)
+class FolderName:
+    """A text, escaped as in the folder `<column>=<text>` of the lake, makes that name at most `most` bytes long."""
+
+    column: str
+    most: int
+
+
+Test = Required | Bound | MultipleOf | Count | Pattern | OneOf | NoneOf | DistinctItems | FolderName
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +200,9 @@ class Limit:
     unit: Literal["percent", "records"]
 
 
+UNITS = {"GB": 10**9, "MB": 10**6, "kB": 10**3, "bytes": 1}
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The contract-level `customProperties` that steer the engine."""
@@ -200,6 +211,9 @@ class Policies:
     empty_records: Literal["reject", "allow"] = "reject"
     unknown_fields: Literal["ignore", "warn", "reject"] = "warn"
     max_quarantined: Limit | None = None
+    max_upload_size: int = 10 * UNITS["GB"]  # uncompressed
+    max_document_size: int = UNITS["GB"]  # what is held in memory as a whole: a line, an array or a document
+    max_compression: int = 200  # bytes that one stored byte may become
     records: Path | None = None
     lineage_columns: bool = True
 

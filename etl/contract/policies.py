@@ -11,11 +11,12 @@ from typing import Any
 from open_data_contract_standard.model import CustomProperty
 
 from etl.contract.expressions import EACH, ExpressionError, Path, parse_path
-from etl.contract.model import Limit, Policies
+from etl.contract.model import UNITS, Limit, Policies
 from etl.contract.source import Place
 from etl.contract.words import Unfit, did_you_mean, spoken
 
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) (percent|records)")
+_SIZE = re.compile(r"([1-9][0-9]{0,8}) (GB|MB|kB)")
 _NEAR = 0.8
 
 
@@ -64,6 +65,19 @@ def _limit(value: Any) -> Limit:
     return Limit(amount, "records")
 
 
+def _size(value: Any) -> int:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise Unfit(f"a size such as 500 MB or 2 GB is expected, found {spoken(value)}")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def _factor(value: Any) -> int:
+    if type(value) is int and value > 0:
+        return value
+    raise Unfit(f"a whole number above 0 is expected, found {spoken(value)}")
+
+
 def _records(value: Any) -> Path:
     if not isinstance(value, str):
         raise Unfit(f"a path such as $.orders[*] is expected, found {spoken(value)}")
@@ -84,6 +98,9 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "emptyRecords": ("empty_records", _one_of("reject", "allow")),
     "unknownFields": ("unknown_fields", _one_of("ignore", "warn", "reject")),
     "maxQuarantined": ("max_quarantined", _limit),
+    "maxUploadSize": ("max_upload_size", _size),
+    "maxDocumentSize": ("max_document_size", _size),
+    "maxCompression": ("max_compression", _factor),
     "records": ("records", _records),
     "lineageColumns": ("lineage_columns", _flag),
 }

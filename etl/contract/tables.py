@@ -15,14 +15,18 @@ from etl.contract.checks import checks, inner
 from etl.contract.expressions import Expression
 from etl.contract.mapping import fit, grain_of, source_of
 from etl.contract.metrics import comparable
-from etl.contract.model import Check, Column, Condition, Key, Required, Table, UploadRule
+from etl.contract.model import Check, Column, Condition, FolderName, Key, Required, Table, UploadRule
 from etl.contract.scope import Scope, Target, is_masked
 from etl.contract.source import Place
 from etl.contract.types import type_of, words
 from etl.records import Rule
 
 RESERVED = ("_record_id", "_upload", "_contract_version")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_LONGEST_FOLDER = 255  # bytes of a folder's name, on the file systems in use
+_LONGEST_FOLDERS = (
+    640  # bytes of a table's partition folders together; an S3 key has 1,024, also for what is round them
+)
 _PARTITIONABLE = ("string", "integer", "boolean", "date")
 
 
@@ -87,7 +91,7 @@ def _named(nodes: Sequence[Any], place: Place, what: str) -> dict[str, tuple[Any
         if name is None:
             continue
         if not _NAME.fullmatch(name):
-            here.fault(f"'{name}' is no {what} name: letters, digits and _ are expected, a digit not first")
+            here.fault(f"'{name}' is no {what} name: up to 128 letters, digits and _ are expected, a digit not first")
         elif what == "column" and name.lower() in RESERVED:
             here.fault(f"'{name}' is reserved: it closes each table of the lake")
         elif what == "table" and name.lower() in ("_runs", "_contracts"):
@@ -145,6 +149,16 @@ def _stated(draft: Draft) -> Iterator[Ruled]:
             yield Ruled(Check(target.rule("required", "a value"), Required()), place, name)
         for part, there, aim in ((node, place, target), *inner(node, place, target)):
             yield from (Ruled(check, there, name) for check in checks(part, there, aim))
+        if node.partitioned and target.type.kind == "string":
+            yield Ruled(_folder_name(draft, target), place, name)
+
+
+def _folder_name(draft: Draft, target: Target) -> Check:
+    """What every lake can hold, wherever it lies: an upload gives the same rows on a laptop as on S3."""
+    folders = sum(bool(node.partitioned) for node, _ in draft.nodes.values())
+    most = min(_LONGEST_FOLDER, _LONGEST_FOLDERS // folders)
+    words = f"at most {most} bytes as the folder {target.column}=..."
+    return Check(target.rule("partitioned", words), FolderName(target.column, most))
 
 
 def _quality(draft: Draft, scope: Scope) -> Iterator[Ruled]:

@@ -8,6 +8,7 @@ fields.py      the tree of fields that the contract reads; unknown fields
 record.py      the per-record path, with convert.py (one value) and temporal.py (dates and times)
 straight.py    the vectorised path: screen.py (msgspec), parsing.py (Arrow), exploded.py and reader.py (rows),
                columns.py (conversions)
+expansion.py   records that would become far more than they are
 habits.py      how a feed writes its values
 merging.py     rows of both paths in record order
 """

@@ -6,9 +6,10 @@ The vectorised path (`vector`) does the same for straight records by the block; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import jiter
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 
 from etl.contract.expressions import Coalesce, Day, Each, Expression, Index, Json, NullIf, Path, Scale, Step, Text
 from etl.contract.model import Column, Contract, Table, Type
-from etl.flatten import temporal
+from etl.flatten import expansion, temporal
 from etl.flatten.convert import Misfit, convert, found, instant, json_text, number_of, text_of
 from etl.flatten.fields import Node, argument_type, unknown
 from etl.flatten.temporal import Unfit
@@ -136,6 +137,7 @@ class _Record:
 
     def __init__(self, number: int, text: bytes, document: dict[str, Any]) -> None:
         self.number = number
+        self.length = len(text)
         self.document = document
         self.found: dict[tuple[Rule, str | None], Violation] = {}
         self.rows: dict[tuple[Rule, str | None], dict[int, None]] = {}
@@ -148,13 +150,29 @@ class _Record:
     def table(self, table: Table) -> RecordRows:
         flat = RecordRows()
         try:
-            elements = list(_elements(self.document, table.grain.steps, 0, ()))
+            found = _elements(self.document, table.grain.steps, 0, ())
+            elements = list(islice(found, expansion.MOST_ROWS + 1))
         except Broken as broken:
             self.note(Violation(Rule("type", broken.expected, table.name), self.number, broken.at, detail=str(broken)))
+            return flat
+        if self.expands(table, elements):
+            self.note(Violation(expansion.rule(table), self.number, str(table.grain)))
             return flat
         for positions in elements:
             self.row(table, positions, flat)
         return flat
+
+    def expands(self, table: Table, elements: Sequence[Positions]) -> bool:
+        """Whether the rows would be far more than the record is."""
+        if len(elements) <= expansion.TIMES:
+            return False
+        columns = [table.columns[at] for at in expansion.repeated(table)]
+        left = expansion.most_characters(self.length)
+        for positions in elements:
+            left -= sum(expansion.size(self.cell(column, positions)[0]) for column in columns)
+            if left < 0:
+                return True
+        return len(elements) > expansion.MOST_ROWS
 
     def row(self, table: Table, positions: Positions, flat: RecordRows) -> None:
         values, unknowns = [], []

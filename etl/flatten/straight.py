@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from etl.contract.expressions import Path
 from etl.contract.model import Contract
-from etl.flatten import parsing
+from etl.flatten import expansion, parsing
 from etl.flatten.fields import Node
-from etl.flatten.parsing import Readings
+from etl.flatten.parsing import Parsed, Readings
 from etl.flatten.reader import TableReader, TableRows
 from etl.flatten.screen import Screen, Screened
 from etl.records import Block, Rows
@@ -69,6 +69,9 @@ class Straight:
         screened = self.screen.split([block.texts[index] for index in candidates])
         indexes = np.array(candidates, dtype=np.int64)[screened.straight]
         parsed = parsing.parse([block.texts[index] for index in indexes], indexes, self.schema)
+        kept = expansion.harmless(parsed, block.texts, self.contract)
+        if not kept.all():
+            parsed = Parsed(parsed.records.filter(pa.array(kept)), parsed.indexes[kept])
         decoded = _those(screened, indexes, parsed.indexes)
         tables = {
             table.name: TableReader(

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-_LONGEST_NAME = 255  # bytes of a folder's name, on the file systems in use
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = re.compile(r"[\x00-\x7f](?<![A-Za-z0-9_.~-])")
 
@@ -29,11 +28,6 @@ class Partition:
     def folder(self) -> str:
         """`year=2024/month=1`; empty for a table without partition columns."""
         return "/".join(f"{name}={_text(value)}" for name, value in zip(self.columns, self.values, strict=True))
-
-    @property
-    def is_overlong(self) -> bool:
-        """Whether a file system refuses the folder."""
-        return any(len(name.encode()) > _LONGEST_NAME for name in self.folder.split("/"))
 
     @property
     def expression(self) -> ds.Expression:

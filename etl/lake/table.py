@@ -30,7 +30,6 @@ class TableWriter:
         self.held_rows = 0
         self.held_bytes = 0
         self.partitions: set[str] = set()
-        self.overlong: str | None = None
 
     def hold(self, values: pa.Table, records: np.ndarray) -> None:
         """Take rows, with their record numbers."""
@@ -40,14 +39,13 @@ class TableWriter:
         self.held_bytes += rows.nbytes
 
     def flush(self, count: int, most_partitions: int) -> None:
-        """Write the first `count` rows held; none any more once there are more partitions, or one is too long."""
+        """Write the first `count` rows held; none any more once there are more partitions."""
         if not count:
             return
         rows = self._release(count)
         parts = list(islice(split(rows, self._table.partitions), max(most_partitions, 0) + 1))
         self.partitions.update(partition.folder for partition, _ in parts)
-        self.overlong = self.overlong or next((part.folder for part, _ in parts if part.is_overlong), None)
-        if self.overlong or len(self.partitions) > most_partitions:
+        if len(self.partitions) > most_partitions:
             return
         self._encoding = self._encoding or encoding(rows, self._schema)
         for partition, part in parts:

@@ -45,11 +45,6 @@ class LakeWriter:
         """More than 1,000: the upload is to be rejected as a whole. Nothing more is staged then."""
         return sum(len(table.partitions) for table in self._tables.values()) > MOST_PARTITIONS
 
-    @property
-    def overlong_partition(self) -> str | None:
-        """A partition value whose folder no file system takes: the upload is to be rejected as a whole, likewise."""
-        return next((table.overlong for table in self._tables.values() if table.overlong), None)
-
     def write(self, table_name: str, values: pa.Table, records: np.ndarray) -> None:
         """Take rows, in record order: `values` has the contract's columns, `records` (int64) one record number each."""
         table = self._tables[table_name]

@@ -20,7 +20,7 @@ from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
 from etl.pipeline.staging import staging
 from etl.quarantine import envelope
-from etl.read import Reading, read
+from etl.read import Limits, Reading, read
 from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest
 from etl.report import Account, Status
 from etl.split import split
@@ -30,7 +30,6 @@ STDIN = "-"
 _AHEAD = 2  # blocks that are parsed while one is checked and written
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
-_OVERLONG = Rule("partitions", "partition values that a folder's name can hold")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
 
 Progress = Callable[[int], None]
@@ -68,7 +67,9 @@ class _Judgement:
         self.lake = LakeWriter(contract, folder, upload.location, self.upload_id)
 
     def judge(self, progress: Progress) -> Judged:
-        reading = read(self.path, delimiter=self.contract.delimiter, records=self.contract.policies.records)
+        policies = self.contract.policies
+        limits = Limits.of(policies)
+        reading = read(self.path, delimiter=self.contract.delimiter, records=policies.records, limits=limits)
         unreadable = self._blocks(reading, progress)
         files = self.lake.close()
         described = report.describe(
@@ -142,8 +143,6 @@ class _Judgement:
     def _limits(self) -> Iterator[Violation]:
         if self.lake.too_many_partitions:
             yield Violation(_PARTITIONS, 0, detail="is the partition column the right one, and are its values right?")
-        if self.lake.overlong_partition:
-            yield Violation(_OVERLONG, 0, detail="a value of the partition column is too long for a folder's name")
         limit = self.contract.policies.max_quarantined
         if limit is None:
             return
@@ -153,13 +152,8 @@ class _Judgement:
             rule = Rule("maxQuarantined", f"at most {limit.amount} {limit.unit}")
             yield Violation(rule, 0, value=f"{found:.10g}", detail=f"{touched} of {self.account.read} records")
 
-    @property
-    def _incomplete(self) -> bool:
-        """Whether staging was given up: there are folders that could not be made."""
-        return self.lake.too_many_partitions or self.lake.overlong_partition is not None
-
     def _upload_rules(self) -> list[Violation]:
-        if not self.contract.upload_rules or self._incomplete:
+        if not self.contract.upload_rules or self.lake.too_many_partitions:  # then not all is staged
             return []
         return judge_upload(self.contract, self.lake.datasets())
 

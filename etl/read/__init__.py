@@ -2,6 +2,7 @@
 
 stored.py    the file's bytes, hashed as they pass
 inflate.py   gzip, zstd or plain, by magic bytes
+limits.py    how large all of it may be, and what is held of it
 form.py      NDJSON, an array, one document
 lines.py     NDJSON apart, in vectorised blocks
 values.py    arrays and documents apart, each element with its position
@@ -12,6 +13,7 @@ reading.py   all of it in order; the public face
 
 from etl.read.form import Delimiter, Form
 from etl.read.inflate import Compression
+from etl.read.limits import Limits
 from etl.read.reading import Reading, read
 
-__all__ = ["Compression", "Delimiter", "Form", "Reading", "read"]
+__all__ = ["Compression", "Delimiter", "Form", "Limits", "Reading", "read"]

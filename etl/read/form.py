@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
@@ -12,6 +12,7 @@ import msgspec
 
 from etl.read.broken import Broken
 from etl.read.chunks import peek
+from etl.read.limits import Limits
 
 Delimiter = Literal["new_line", "array", "none"]
 Form = Literal["ndjson", "array", "document", "empty"]
@@ -37,12 +38,12 @@ class Text:
     offset: int
 
 
-def begin(chunks: Iterator[bytes], delimiter: Delimiter | None) -> Text:
+def begin(chunks: Iterator[bytes], delimiter: Delimiter | None, limits: Limits) -> Text:
     """Tell the form of an uncompressed upload. Reads ahead as far as it must. Raises `Broken`."""
     chunks, mark = _after_mark(chunks)
     chunks, line, blanks = _after_blanks(chunks)
     head, chunks = peek(chunks, 1)
-    form, chunks = _form(head, chunks, delimiter)
+    form, chunks = _form(head, chunks, delimiter, lambda ahead: limits.held(ahead, line, mark + blanks))
     return Text(form, chunks, line, mark + blanks)
 
 
@@ -72,7 +73,12 @@ def _after_blanks(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int, int]:
     return iter(()), line, skipped
 
 
-def _form(head: bytes, chunks: Iterator[bytes], delimiter: Delimiter | None) -> tuple[Form, Iterator[bytes]]:
+Held = Callable[[Iterator[bytes]], Iterator[bytes]]  # chunks that are kept: only so many
+
+
+def _form(
+    head: bytes, chunks: Iterator[bytes], delimiter: Delimiter | None, held: Held
+) -> tuple[Form, Iterator[bytes]]:
     if not head:
         return "empty", chunks
     if delimiter is not None:
@@ -80,16 +86,17 @@ def _form(head: bytes, chunks: Iterator[bytes], delimiter: Delimiter | None) -> 
     if head.startswith(b"["):
         return "array", chunks
     if head.startswith(b"{"):
-        return _lines_or_document(chunks)
+        return _lines_or_document(chunks, held)
     return "ndjson", chunks  # not an order in any form: each line says so for itself
 
 
-def _lines_or_document(chunks: Iterator[bytes]) -> tuple[Form, Iterator[bytes]]:
+def _lines_or_document(chunks: Iterator[bytes], keeping: Held) -> tuple[Form, Iterator[bytes]]:
     """NDJSON if the first object ends on its line or any later line begins with `{`, else one document."""
-    held = [_until_newline(chunks)]
+    ahead = keeping(chunks)
+    held = [_until_newline(ahead)]
     if _is_whole(held[0].partition(b"\n")[0]) or b"\n{" in held[0]:
         return "ndjson", chain(held, chunks)
-    for chunk in chunks:
+    for chunk in ahead:
         begins = chunk.startswith(b"{") and held[-1].endswith(b"\n")
         held.append(chunk)
         if begins or b"\n{" in chunk:

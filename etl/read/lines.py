@@ -8,36 +8,62 @@ import numpy as np
 
 from etl.read.chunks import regular
 from etl.read.form import BLANKS, Text
+from etl.read.limits import Limits
+from etl.read.placing import MOST_RECORDS
 from etl.records import Block
 
 _IS_BLANK = np.isin(np.arange(256), list(BLANKS))
 
 
-def blocks(text: Text, size: int) -> Iterator[Block]:
-    """Blocks of about `size` bytes of whole lines; a longer line makes its own block longer."""
+def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
+    """Blocks of about `size` bytes of whole lines; a longer line makes its own block longer. Raises `Broken`."""
     first, line, offset = 1, text.line, text.offset
-    for piece in _pieces(text.chunks, size):
-        lines = _split(piece)
-        block = _block(piece, lines, first, line, offset)
-        if block.texts:
-            yield block
-        first += len(block.texts)
-        line += len(lines)
-        offset += len(piece)
+    for piece in _pieces(text.chunks, size, limits.document):
+        if piece is None:
+            raise limits.too_long(line, offset)
+        for part, lines in _parts(piece):
+            if (longest := max(map(len, lines))) > limits.document:
+                at = next(at for at, each in enumerate(lines) if len(each) == longest)
+                raise limits.too_long(line + at, offset + sum(len(each) + 1 for each in lines[:at]))
+            block = _block(part, lines, first, line, offset)
+            if block.texts:
+                yield block
+            first += len(block.texts)
+            line += len(lines)
+            offset += len(part)
 
 
-def _pieces(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Whole lines, cut at the last line feed before every multiple of `size`: it depends on the bytes alone."""
+def _pieces(chunks: Iterator[bytes], size: int, longest: int) -> Iterator[bytes | None]:
+    """Whole lines, cut at the last line feed before every multiple of `size`: it depends on the bytes alone.
+
+    None where a line has grown longer than `longest` and has not ended yet.
+    """
     held: list[bytes] = []
+    length = 0
     for chunk in regular(chunks, size):
         cut = chunk.rfind(b"\n") + 1
         if cut:
             yield b"".join((*held, memoryview(chunk)[:cut]))
             held.clear()
+            length = 0
         if cut < len(chunk):
             held.append(chunk[cut:])
+            length += len(held[-1])
+        if length > longest:
+            yield None
     if held:
         yield b"".join(held)
+
+
+def _parts(piece: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """The piece with its lines; in parts where these are very many."""
+    lines = _split(piece)
+    if len(lines) <= MOST_RECORDS:
+        yield piece, lines
+        return
+    for at in range(0, len(lines), MOST_RECORDS):
+        some = lines[at : at + MOST_RECORDS]
+        yield b"\n".join(some) + b"\n", some
 
 
 def _split(piece: bytes) -> list[bytes]:

@@ -8,6 +8,8 @@ from etl.read.broken import Broken
 from etl.read.values import Fault, Value
 from etl.records import Block
 
+MOST_RECORDS = 1 << 15  # of a block, however short they are: each costs more than its bytes
+
 Record = tuple[bytes, int, int]
 """Text, line and offset, as in `Block`."""
 
@@ -30,13 +32,13 @@ def placed(found: Iterator[Value], data: bytes, line: int, offset: int) -> Itera
 
 
 def grouped(records: Iterable[Record], size: int) -> Iterator[Block]:
-    """Blocks that end with the record that fills `size` bytes."""
+    """Blocks that end with the record that fills `size` bytes, or is the last of too many."""
     first, length = 1, 0
     held: list[Record] = []
     for record in records:
         held.append(record)
         length += len(record[0])
-        if length >= size:
+        if length >= size or len(held) >= MOST_RECORDS:
             yield _block(first, held)
             first, length = first + len(held), 0
             held = []

@@ -11,6 +11,7 @@ from etl.read.broken import Broken
 from etl.read.chunks import joined
 from etl.read.form import Delimiter, Form, Text, begin
 from etl.read.inflate import Compression, compression, inflate
+from etl.read.limits import USUAL, Limits
 from etl.read.placing import Record, grouped, placed
 from etl.read.stored import Stored
 from etl.read.values import document, elements
@@ -23,15 +24,17 @@ def read(
     *,
     delimiter: Delimiter | None = None,
     records: expressions.Path | None = None,
+    limits: Limits = USUAL,
     block_bytes: int = 8 << 20,
 ) -> Reading:
     """Read a local file.
 
     `delimiter` states the form where the content should not tell it. `records` leads to the records inside a
-    wrapping document: names and indexes, and one `[*]` as the last step. A block has about `block_bytes` of text.
+    wrapping document: names and indexes, and one `[*]` as the last step. What is beyond `limits` is unreadable. A block
+    has about `block_bytes` of text.
     Iterating raises `NotFound` and `StorageError`.
     """
-    return Reading(source, delimiter, records, block_bytes)
+    return Reading(source, delimiter, records, limits, block_bytes)
 
 
 class Reading:
@@ -47,11 +50,17 @@ class Reading:
     content_id: str
 
     def __init__(
-        self, source: Path, delimiter: Delimiter | None, records: expressions.Path | None, block_bytes: int
+        self,
+        source: Path,
+        delimiter: Delimiter | None,
+        records: expressions.Path | None,
+        limits: Limits,
+        block_bytes: int,
     ) -> None:
         self._stored = Stored(source)
         self._delimiter = delimiter
         self._records = records
+        self._limits = limits
         self._block_bytes = block_bytes
         self._items = self._read()
 
@@ -71,7 +80,8 @@ class Reading:
 
     def _begin(self) -> Text:
         self.compression, chunks = compression(self._stored.chunks)
-        text = begin(inflate(chunks, self.compression), self._delimiter)
+        inflated = self._limits.inflated(inflate(chunks, self.compression), self._stored)
+        text = begin(inflated, self._delimiter, self._limits)
         self.form = text.form
         return text
 
@@ -80,12 +90,12 @@ class Reading:
             return iter(())
         if text.form != "ndjson":
             return grouped(self._whole(text), self._block_bytes)
-        blocks = lines.blocks(text, self._block_bytes)
+        blocks = lines.blocks(text, self._block_bytes, self._limits)
         return blocks if self._records is None else grouped(self._wrapped(blocks, self._records), self._block_bytes)
 
     def _whole(self, text: Text) -> Iterator[Record]:
         """The records of an array or a document, which are held as a whole."""
-        data = joined(text.chunks)
+        data = joined(self._limits.held(text.chunks, text.line, text.offset))
         found = elements(data) if text.form == "array" else document(data)
         if self._records is not None:
             found = inside(found, self._records)

@@ -18,6 +18,7 @@ from etl.contract.model import (
     Bound,
     Count,
     DistinctItems,
+    FolderName,
     MultipleOf,
     NoneOf,
     OneOf,
@@ -30,6 +31,7 @@ from etl.validate.multiples import multiple_of
 from etl.validate.texts import json_texts
 
 Predicate = Callable[[pa.Array], pa.Array]
+_ESCAPED = r"[^A-Za-z0-9_.~\-\x{80}-\x{10FFFF}]"  # as `%2F` in the lake's folders; a test holds it to them
 
 
 def predicate(test: Test, kind: pa.DataType) -> Predicate:
@@ -51,6 +53,8 @@ def predicate(test: Test, kind: pa.DataType) -> Predicate:
             return _none_of(test, kind)
         case DistinctItems():
             return _unless_null(_distinct)
+        case FolderName():
+            return _folder_name(test)
         case _:
             assert_never(test)
 
@@ -98,6 +102,16 @@ def _distinct(array: pa.Array) -> pa.Array:
     met = np.ones(len(array), dtype=bool)
     met[lists[again]] = False
     return pa.array(met)
+
+
+def _folder_name(test: FolderName) -> Predicate:
+    most = test.most - len(f"{test.column}=")
+
+    def met(array: pa.Array) -> pa.Array:
+        escapes = pc.multiply(pc.count_substring_regex(array, _ESCAPED), 2)
+        return pc.less_equal(pc.add(pc.binary_length(array), escapes), most)
+
+    return met
 
 
 def _comparable(array: pa.Array) -> pa.Array:

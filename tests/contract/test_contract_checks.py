@@ -186,7 +186,7 @@ def test_keys_and_partitions_follow_their_positions():
     )
     assert table.partitions == ("b", "a")
     assert [(c.name, c.required, [k.rule.name for k in c.checks]) for c in table.columns[1:]] == [
-        ("a", True, ["required"]),
+        ("a", True, ["required", "partitioned"]),
         ("b", True, ["required"]),
         ("c", True, ["required"]),
         ("d", False, []),

@@ -1,0 +1,86 @@
+"""Records that would become far more than they are: each element of an array makes a row, and a row repeats all above.
+
+A text of 1 MB over an array of 1 MB would make a terabyte. Such a record breaks a rule, and is never made into rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.contract.expressions import Path, paths
+from etl.contract.model import Contract, Table
+from etl.flatten.exploded import Exploded, depth
+from etl.flatten.fields import sources
+from etl.flatten.parsing import Parsed
+from etl.records import Rule
+
+MOST_ROWS = 100_000  # of one table, from one record
+TIMES = 200  # characters that stand in rows for each byte of the record
+_FREE = 4 << 20  # characters, up to which nobody minds
+_NUMBER = 32  # what a number may take as text
+
+
+def rule(table: Table) -> Rule:
+    words = f"at most {MOST_ROWS:,} rows from one record, and in them at most {TIMES} times its own size"
+    return Rule("expansion", words, table.name)
+
+
+def most_characters(length: int) -> int:
+    """How much of a record of so many bytes may stand in the rows of a table, repetitions counted."""
+    return max(TIMES * length, _FREE)
+
+
+def repeated(table: Table) -> list[int]:
+    """The columns (indexes) of which a value, or a part of it, may stand in several rows."""
+    return [
+        at
+        for at, column in enumerate(table.columns)
+        if any(depth(path) < depth(table.grain) for path in paths(column.source))
+    ]
+
+
+def size(value: Any) -> int:
+    """The characters of the texts in a value."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(size, value.values()))
+    return sum(map(size, value)) if isinstance(value, list) else 0
+
+
+def harmless(parsed: Parsed, texts: Sequence[bytes], contract: Contract) -> np.ndarray:
+    """Which records surely keep within: a mask. The others are for the per-record path to measure."""
+    lengths = np.fromiter((len(texts[at]) for at in parsed.indexes), np.int64, len(parsed.indexes))
+    kept = np.ones(len(lengths), dtype=bool)
+    for table in contract.tables:
+        kept &= _harmless(Exploded(parsed.records, table.grain), table, lengths)
+    return kept
+
+
+def _harmless(exploded: Exploded, table: Table, lengths: np.ndarray) -> np.ndarray:
+    rows: np.ndarray = np.bincount(exploded.rows[0], minlength=len(lengths))
+    if rows.max(initial=0) <= TIMES // 2:
+        return np.ones(len(lengths), dtype=bool)
+    taken = np.zeros(len(lengths))
+    for column in (table.columns[at] for at in repeated(table)):
+        for path, type_ in sources(column.source, column.type):
+            if depth(path) < exploded.depth:
+                taken += rows * lengths if type_ is None else _taken(exploded, path, rows, lengths)
+    within: np.ndarray = (rows <= MOST_ROWS) & (taken <= np.maximum(lengths * TIMES, _FREE) / 2)
+    return within
+
+
+def _taken(exploded: Exploded, path: Path, rows: np.ndarray, lengths: np.ndarray) -> Any:
+    """For each record, the bytes at a path in all its rows, or more."""
+    array, level = exploded.array(path)
+    if pa.types.is_nested(array.type):
+        return rows * lengths
+    if not pa.types.is_string(array.type):
+        return rows * _NUMBER
+    each: np.ndarray = pc.fill_null(pc.binary_length(array), 0).to_numpy(zero_copy_only=False)
+    return np.bincount(exploded.rows[0], each[exploded.rows[level]], len(lengths))
