@@ -59,6 +59,9 @@ def query(
         raise Unusable(f"it takes more than {_MEMORY} of memory") from error
     except _STATEMENT_ERRORS as error:
         raise Unusable(_reason(error)) from error
+    except (duckdb.FatalException, duckdb.InternalException) as error:  # the database is of no use from here on
+        _database.cache_clear()
+        raise _failed(error) from error
     except duckdb.Error as error:  # it is bound when the contract is loaded: what fails now, fails for the data
         raise _failed(error) from error
 
