@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,7 @@ def test_a_source_that_changes_before_it_is_copied_is_a_conflict(world, after):
     with pytest.raises(Conflict, match="has changed since it was read"):
         publish(replace(FIRST, copied=True).publication(world.staging), world.storage)
     world.run(SECOND)
+    world.run(SECOND)  # each version has its event
     assert world.state == after(SECOND)
 
 
@@ -365,8 +367,11 @@ def test_killed_at_any_call_and_then_replaced_it_leaves_nothing_behind(world, af
     report = world.state.get(f"{RUNS}{ID}.json")
     for killed in _kills(world, last, when):
         came_through = killed.state.get(f"{RUNS}{ID}.json") != report
+        expected = after(*before, *([last] if came_through else []), successor)
         killed.run(successor)
-        assert killed.state == after(*before, *([last] if came_through else []), successor)
+        assert {at for at in killed.state if ".intents/" not in at} == set(expected)
+        killed.run(successor)  # the killed run's event comes again
+        assert killed.state == expected
 
 
 @pytest.mark.parametrize("cases", [(FIRST,), (FIRST, SECOND)], ids=len)
@@ -492,6 +497,48 @@ def test_any_mixture_of_runs_ends_in_the_newest_content(tmp_path, after, before,
         assert world.state in expected, f"schedule {seed}"
 
 
+class Overtaken(Failing):
+    """Right before call `at`, something else happens; the call `stops` fails."""
+
+    def __init__(self, inner: object, at: int, meanwhile: Callable[[], object], stops: int = -1) -> None:
+        super().__init__(inner, stops, "before")
+        self.overtaken, self.meanwhile = at, meanwhile
+
+    def called(self, name: str, method: Callable[..., object], args: tuple, kwargs: dict) -> object:
+        if len(self.names) - 1 == self.overtaken:
+            self.meanwhile()
+        return super().called(name, method, args, kwargs)
+
+
+def test_overtaken_at_any_call_and_killed_at_any_later_one_it_leaves_nothing_behind(tmp_path, after):
+    ends, kills = [after(FIRST, SECOND), after(SECOND)], 0
+    for at, stops in itertools.combinations(range(1, 40), 2):
+        world = World(tmp_path)
+        overtaken = Overtaken(world.storage, at, partial(world.run, SECOND), stops)
+        with suppress(StorageError):
+            world.run(FIRST, overtaken)
+        if len(overtaken.names) > stops:
+            kills += 1
+            world.run(SECOND)  # the killed run's event comes again, and reads what is there now
+            assert world.state in ends, (at, stops)
+    assert kills > 50
+
+
+def test_a_successor_of_the_same_second_keeps_its_mark(tmp_path, after):
+    """While content runs again that was published already, its successor is published and marks it."""
+    for at in range(1, 20):
+        world = World(tmp_path)
+        world.run(FIRST)
+        overtaken = Overtaken(world.storage, at, partial(world.run, TIED))
+        with suppress(StorageError):
+            world.run(FIRST, overtaken)
+        if len(overtaken.names) <= at:
+            assert at > 5
+            return
+        world.run(TIED)
+        assert world.state == after(FIRST, TIED), at
+
+
 # On a disk and on S3
 
 
@@ -521,7 +568,7 @@ def killed_at_every_sync(staging: Path) -> int:
             os._exit(0)
         if os.waitpid(child, 0)[1] == 0:
             return at
-        _publish_locally(folder, SECOND)
+        _publish_locally(folder, SECOND, SECOND)
         left = _tree(folder)
         assert [name for name in left if "intents" in name or ".etl-part" in name] == [], at
         assert {name for name in left if name.startswith(LAKE)} == set(SECOND.lake), at

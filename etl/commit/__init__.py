@@ -15,7 +15,8 @@ A run, in this order:
 5. put        writes the files. Names are a function of upload and content: a retry writes over and never adds.
 6. commit     writes the report if the one it saw is still there (or still none). Else again, from 1.
 7. settle     marks the predecessor's quarantine as superseded, removes the predecessor's lake files and the files of
-              older intents, looks once more, removes the older intents, and its own last.
+              older intents, looks once more, and removes its own intent. Older intents it removes only where the report
+              was of its own content already: before, their runs may be at work, and what they still put must be known.
 
 A first upload costs a LIST, one PUT each for intent, files and report, and a DELETE.
 
@@ -23,10 +24,11 @@ It is killed, or the storage fails:
 
 | in | there is | who puts it right |
 |---|---|---|
-| 1 to 5 | the intent, some files | the retry writes over them; a successor removes them in 7, by the intent |
+| 1 to 5 | the intent, some files | the retry writes over them; a successor removes the files in 7, by the intent |
 | 6 | as before or as after | the retry: to find the same report is no conflict |
 | 7 | the report, stale files, the intent | the retry, whose 1 keeps the intent; a successor, in 4 |
 | 3, as loser | the intent, some files | its retry reads the newest content; that run's 7 |
+| any, and replaced | the intent, files that it put since | its retry, likewise; until then an intent may lie about |
 
 Two at once:
 
@@ -41,9 +43,10 @@ Only files of older content are removed, and never those that a newer intent nam
 again. Old content that comes back at that very moment has the names of the files being removed: who has removed them
 looks once more and raises `Conflict` if they are wanted by now, and the retry puts them.
 
-Known gaps. A run puts files of older content while a newer one is in 7, and is killed before it comes to its own 6:
-those files are in no intent. And one content under two contract versions at the same time: the last to commit wins, and
-a retry makes it whole.
+Who is slow can't be told from who is dead, so this rests on what queues promise: the event of a run that was cut short
+comes again. Known gaps, each with three runs at once: a run puts files, and before its 6 is replaced, has its intent
+removed by a doubled event (of its successor, or before that of its own), and is killed; those files are in no intent.
+And one content under two contract versions at the same time: the last to commit wins, and a retry makes it whole.
 """
 
 from etl.commit.claims import Publication, dump

@@ -11,11 +11,13 @@ from etl.errors import Conflict
 
 
 def settle(board: Board, winner: Report, own: Intent, older: Sequence[Intent], newer: Sequence[Intent]) -> None:
-    """Clean up after `winner`, whose intent is `own`: `older` intents have lost to it, `newer` ones are yet to come."""
+    """Clean up after `winner`, whose intent is `own`: `older` intents have lost to it, `newer` ones are yet to come.
+
+    The intents stay, for their runs may be at work.
+    """
     for folder in sorted(own.supersedes - {winner.folder}):
         _mark(board, folder, winner)
     remove(board, (own, *older), own.replaces, winner, newer)
-    board.forget((*older, own))
 
 
 def withdraw(board: Board, own: Intent, winner: Report, others: Sequence[Intent]) -> None:

@@ -101,8 +101,7 @@ class _Run:
 
     def _replace(self, before: Report, sight: Sight) -> Outcome | None:
         """Publish over a predecessor. What is to become of it goes into the intent, since its report is about to go."""
-        again = before.content_id == self._publication.content_id
-        mine = self._report.keeping(before.replays if again else ())
+        mine = self._report.keeping(before.replays if self._repeats(before) else ())
         moved = before.folder is not None and before.folder != mine.folder
         replaced = before.files - before.quarantine if moved else before.files
         own = self._announce(replaced - mine.files, {before.folder} if moved and before.folder else ())
@@ -118,7 +117,12 @@ class _Run:
         older = [one for one in sight.intents if self._follows(one)]
         newer = [one for one in sight.intents if one not in older]
         cleaning.settle(self._board, mine, own, older, newer)
+        self._board.forget((own, *older) if self._repeats(sight.report) else (own,))
         return "committed"
+
+    def _repeats(self, before: Report | None) -> bool:
+        """Whether this content had been published already."""
+        return before is not None and before.content_id == self._publication.content_id
 
     def _put(self) -> None:
         for location, path in self._publication.files.items():

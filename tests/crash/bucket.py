@@ -45,11 +45,12 @@ class Bucket:
     @property
     def reports(self) -> dict[str, bytes]:
         """The run reports."""
-        return {at: data for at, data in self.state.items() if "/_runs/" in at and ".intents/" not in at}
+        return {at: data for at, data in self.published.items() if "/_runs/" in at}
 
     @property
-    def intents(self) -> list[str]:
-        return [at for at in self.state if ".intents/" in at]
+    def published(self) -> dict[str, bytes]:
+        """Lake, quarantine and run reports: without what runs tell each other."""
+        return {at: data for at, data in self.state.items() if ".intents/" not in at}
 
 
 class Judgements:
