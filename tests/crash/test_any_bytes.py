@@ -110,7 +110,7 @@ def _gzip(data: bytes) -> bytes:
 @pytest.mark.parametrize("part", range(8 if SOAK else 1))
 def test_any_bytes_end_in_a_report(figures: Figures, part: int) -> None:
     @settings(
-        max_examples=5000 if SOAK else 300, deadline=None, derandomize=not SOAK, suppress_health_check=list(HealthCheck)
+        max_examples=2000 if SOAK else 300, deadline=None, derandomize=not SOAK, suppress_health_check=list(HealthCheck)
     )
     @given(data=plain | packed(), contract=st.sampled_from(list(CONTRACTS)))
     @example(data=b"", contract=next(iter(CONTRACTS)))

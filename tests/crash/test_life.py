@@ -241,7 +241,7 @@ def test_every_run_that_ends_leaves_what_the_model_says(figures: Figures, part: 
     run_state_machine_as_test(
         lambda: Life(figures),
         settings=settings(
-            max_examples=1000 if SOAK else 150,
+            max_examples=300 if SOAK else 150,
             stateful_step_count=30,
             deadline=None,
             derandomize=not SOAK,
