@@ -55,12 +55,12 @@ def _uploads() -> dict[str, tuple[Contract, bytes]]:
 
 
 def _cases() -> dict[str, Case]:
-    """Every example and sample; it is replaced by the next of its contract, or by its own beginning."""
+    """Every example and sample; it is replaced by another of its contract, or by its own beginning, and comes back."""
     uploads, cases = _uploads(), {}
     for number, (name, (contract, data)) in enumerate(uploads.items()):
         others = [other for agreed, other in uploads.values() if agreed.digest == contract.digest and other != data]
         second = others[number % len(others)] if others else data[: len(data) * 2 // 3]
-        cases[name] = Case(contract, f"s3://shop/in/{name}.json", (data, second))
+        cases[name] = Case(contract, f"s3://shop/in/{name}.json", (data, second, data))
     return cases
 
 
@@ -132,4 +132,18 @@ def test_disturbed_and_corrected_before_it_is_run_again(case: Case, figures: Fig
         _repeat(bucket, case, figures)
         assert bucket.published == due, fault
         _repeat(bucket, case, figures)  # the event of the run that was disturbed
+        _settled(bucket, due, figures, fault)
+
+
+@every_case
+def test_a_correction_that_is_disturbed_and_taken_back_before_it_is_run_again(case: Case, figures: Figures) -> None:
+    before, both, first = case.bucket(0, 1, last=False), case.bucket(0, 1, 2).state, case.bucket(0, 2).state
+    for fault in faults(_calls(before, case)):
+        bucket = before.copy()
+        _disturb(bucket, case, fault, figures)
+        due = first if bucket.reports == before.reports else both
+        bucket.upload(case.location, case.versions[2], 2)
+        _repeat(bucket, case, figures)
+        assert bucket.published == due, fault
+        _repeat(bucket, case, figures)
         _settled(bucket, due, figures, fault)
