@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
@@ -43,7 +43,7 @@ def begin(chunks: Iterator[bytes], delimiter: Delimiter | None, limits: Limits) 
     chunks, mark = _after_mark(chunks)
     chunks, line, blanks = _after_blanks(chunks)
     head, chunks = peek(chunks, 1)
-    form, chunks = _form(head, chunks, delimiter, lambda ahead: limits.held(ahead, line, mark + blanks))
+    form, chunks = _form(head, chunks, delimiter, limits, limits.too_long(line, mark + blanks))
     return Text(form, chunks, line, mark + blanks)
 
 
@@ -73,11 +73,8 @@ def _after_blanks(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int, int]:
     return iter(()), line, skipped
 
 
-Held = Callable[[Iterator[bytes]], Iterator[bytes]]  # chunks that are kept: only so many
-
-
 def _form(
-    head: bytes, chunks: Iterator[bytes], delimiter: Delimiter | None, held: Held
+    head: bytes, chunks: Iterator[bytes], delimiter: Delimiter | None, limits: Limits, too_long: Broken
 ) -> tuple[Form, Iterator[bytes]]:
     if not head:
         return "empty", chunks
@@ -86,30 +83,38 @@ def _form(
     if head.startswith(b"["):
         return "array", chunks
     if head.startswith(b"{"):
-        return _lines_or_document(chunks, held)
+        return _lines_or_document(chunks, limits.document, too_long)
     return "ndjson", chunks  # not an order in any form: each line says so for itself
 
 
-def _lines_or_document(chunks: Iterator[bytes], keeping: Held) -> tuple[Form, Iterator[bytes]]:
+def _lines_or_document(chunks: Iterator[bytes], most: int, too_long: Broken) -> tuple[Form, Iterator[bytes]]:
     """NDJSON if the first object ends on its line or any later line begins with `{`, else one document."""
-    ahead = keeping(chunks)
-    held = [_until_newline(ahead)]
-    if _is_whole(held[0].partition(b"\n")[0]) or b"\n{" in held[0]:
+    held = [_until_newline(chunks, most)]
+    first = held[0].partition(b"\n")[0]
+    if len(first) > most:
+        raise too_long
+    if _is_whole(first) or b"\n{" in held[0]:
         return "ndjson", chain(held, chunks)
-    for chunk in ahead:
+    length = len(held[0])
+    for chunk in chunks:
         begins = chunk.startswith(b"{") and held[-1].endswith(b"\n")
         held.append(chunk)
         if begins or b"\n{" in chunk:
             return "ndjson", chain(held, chunks)
+        length += len(chunk)
+        if length > most:
+            raise too_long
     return "document", iter(held)
 
 
-def _until_newline(chunks: Iterator[bytes]) -> bytes:
-    """Whole chunks up to the one with the first line feed."""
+def _until_newline(chunks: Iterator[bytes], most: int) -> bytes:
+    """Whole chunks up to the one with the first line feed, or until there are more than `most` bytes."""
     held: list[bytes] = []
+    length = 0
     for chunk in chunks:
         held.append(chunk)
-        if b"\n" in chunk:
+        length += len(chunk)
+        if b"\n" in chunk or length > most:
             break
     return b"".join(held)
 
