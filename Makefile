@@ -51,6 +51,7 @@ build: .venv/dev.ready .venv-sam/ready
 	@# What is built for one architecture is deployed for no other.
 	@sed -e '/^    - $(filter-out $(ARCHITECTURE),x86_64 arm64)$$/d' -e 's/^    Default: x86_64$$/    Default: $(ARCHITECTURE)/' \
 		.aws-sam/build/template.yaml > .aws-sam/build/one.yaml
+	@grep -A 8 '^  Architecture:' .aws-sam/build/one.yaml | grep -q 'Default: $(ARCHITECTURE)'
 	@mv .aws-sam/build/one.yaml .aws-sam/build/template.yaml
 
 # Deploys it into an AWS on this machine, and tries it there. The functions run here, so it is built for this machine.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_SUBJECT = 100  # characters that SNS takes
+_SUBJECT = 99  # characters: SNS takes less than 100
 _RULES = 20  # of a message that people read; the report has all
 
 

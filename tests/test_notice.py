@@ -48,7 +48,7 @@ def test_a_subject_is_as_short_as_sns_wants_it() -> None:
     long["contract"]["name"] = "f" * 200
     found = notice(long)
     assert found is not None
-    assert len(found.subject) == 100
+    assert len(found.subject) == 99
 
 
 def test_a_key_with_line_breaks_adds_no_line() -> None:

@@ -7,8 +7,8 @@ that its conditions leave, so that it should hold little more: a partition colum
 Values are put into paths as they are, while the lake escapes them as Hive does: values that differ can't be listed.
 
 Athena's engine refuses tables whose projection does not suit it (trinodb/trino, `plugin.hive.projection`): an enum is
-of strings; an integer is an int or a bigint, its range of 32 bits, and all of it is walked through; a range of dates
-ends after it begins.
+of strings; an integer is an int or a bigint, its range of 32 bits (of 64 by the documentation), and all of it is walked
+through; a range of dates ends after it begins.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from etl.deployment.limits import choices, limits
 from etl.lake.partition import Partition
 
 _FIRST, _LAST = date(1970, 1, 1), "NOW+3660DAYS"  # of dates for which the contract has no limits
+_TEN_YEARS_ON = date(2036, 11, 1)  # from when this was written; `_LAST` is later, and ever later
 _DAY = timedelta(days=1)
 _INT = 1 << 31
 _WALK = 100_000  # integers that are worth walking through in each query
@@ -71,10 +72,11 @@ def _dates(column: Column) -> Mapping[str, str]:
 def _days(column: Column) -> tuple[date, date | None]:
     """The first day and the last, which is later; None for ten years ahead."""
     first, last = limits(column)
-    if last is None:
-        return first or _FIRST, None
     if first is None:
-        first = _FIRST if last > _FIRST else date.min
+        first = _FIRST if last is None or last > _FIRST else date.min
+    if last is None and first < _TEN_YEARS_ON:
+        return first, None
+    last = last or date.max
     if first < last:
         return first, last
     return (first, first + _DAY) if first < date.max else (first - _DAY, first)

@@ -215,7 +215,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_raises_the_alarm(sta
     assert "S3CRET" not in "".join(stack.log_texts())
     _publish_queue_metric(stack)
     assert _alarm(stack)["StateValue"] == "ALARM"
-    assert "start-message-move-task" in inbox.about(stack.resource("DeadLettersAlarm"))["Message"]
+    assert "TryAgain" in inbox.about(stack.resource("DeadLettersAlarm"))["Message"]
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_a_bucket_that_exists_stops_the_deployment_and_stays_as_it_is(aws: Emulator, uploaded: Path) -> None:
+    """Found when the stack is made. AWS finds some before that, and then nothing has been begun."""
     aws.client("s3").create_bucket(Bucket="somebodys-data")
     aws.client("s3").put_object(Bucket="somebodys-data", Key="x", Body=b"theirs")
     done = deploy(aws, "in-the-way", uploaded, BucketName="somebodys-data", DatabaseName="in_the_way")

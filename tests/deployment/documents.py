@@ -67,11 +67,13 @@ class _Loader(yaml.SafeLoader):
 
 
 def _resolved(loader: _Loader, tag: str, node: yaml.Node) -> Any:
-    """Ref and Sub of `PARAMETERS`; of the other functions, what they are given."""
+    """Ref and Sub of `PARAMETERS`; of the other functions, their name and what they are given."""
     if not isinstance(node, yaml.ScalarNode):
-        return loader.construct_sequence(node, deep=True)
+        return {tag: loader.construct_sequence(node, deep=True)}
+    if tag in ("GetAtt", "Condition"):
+        return {tag: node.value}
     if tag == "Ref":
-        return PARAMETERS.get(node.value, node.value)
+        return PARAMETERS.get(node.value, {tag: node.value})
     known = re.sub(r"\$\{([^!}][^}]*)\}", lambda found: PARAMETERS.get(found[1], found[0]), node.value)
     return known.replace("${!", "${")
 

@@ -1,7 +1,7 @@
 """What nothing here can try: lifecycle, keys, who may send to the queue, what each alarm looks at.
 
-Said once more, whole, so that no word of it changes by mistake. `!If` reads as [condition, then, else], and a bucket is
-`orders`, as in PARAMETERS.
+Said once more, whole, so that no word of it changes by mistake. Functions stand by their names, and what PARAMETERS
+knows is resolved: the bucket is `orders`.
 """
 
 from typing import Any
@@ -12,7 +12,19 @@ from tests.deployment.documents import TEMPLATE, parsed, resources
 
 BUCKET = "arn:${AWS::Partition}:s3:::orders"
 LAKE = f"{BUCKET}/orders_parquet_datalake"
-NO_VALUE = "AWS::NoValue"
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"Ref": name}
+
+
+def att(name: str) -> dict[str, str]:
+    return {"GetAtt": name}
+
+
+def choice(condition: str, then: Any, otherwise: Any = None) -> dict[str, Any]:
+    """`!If`; without `otherwise`, the property is left out."""
+    return {"If": [condition, then, ref("AWS::NoValue") if otherwise is None else otherwise]}
 
 
 def properties(logical_id: str) -> dict[str, Any]:
@@ -29,13 +41,13 @@ def only(logical_id: str) -> dict[str, Any]:
 
 
 def test_the_bucket_alone_may_send_to_the_queue():
-    assert properties("QueuePolicy")["Queues"] == ["Queue"]
+    assert properties("QueuePolicy")["Queues"] == [ref("Queue")]
     assert only("QueuePolicy") == {
         "Sid": "UploadsOfTheBucket",
         "Effect": "Allow",
         "Principal": {"Service": "s3.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": "Queue.Arn",
+        "Resource": att("Queue.Arn"),
         "Condition": {
             "ArnEquals": {"aws:SourceArn": BUCKET},
             "StringEquals": {"aws:SourceAccount": "123456789012"},
@@ -44,13 +56,13 @@ def test_the_bucket_alone_may_send_to_the_queue():
 
 
 def test_nobody_comes_to_the_bucket_without_tls():
-    assert properties("BucketPolicy")["Bucket"] == "Bucket"
+    assert properties("BucketPolicy")["Bucket"] == ref("Bucket")
     assert only("BucketPolicy") == {
         "Sid": "TlsOnly",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": ["Bucket.Arn", "${Bucket.Arn}/*"],
+        "Resource": [att("Bucket.Arn"), "${Bucket.Arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": False}},
     }
 
@@ -78,22 +90,14 @@ def test_the_function_may_do_this_and_no_more():
         ),
         "TakeUploadsFromTheQueue": (
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-            "Queue.Arn",
+            att("Queue.Arn"),
         ),
-        "TellOfQuarantinedRecords": ("sns:Publish", "Topic"),
-        "Log": (["logs:CreateLogStream", "logs:PutLogEvents"], "LogGroup.Arn"),
+        "TellOfQuarantinedRecords": ("sns:Publish", ref("Topic")),
+        "Log": (["logs:CreateLogStream", "logs:PutLogEvents"], att("LogGroup.Arn")),
         "Trace": (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
     }
-    assert with_a_key == [
-        "HasKmsKey",
-        {
-            "Sid": "UseTheKey",
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": "KmsKeyArn",
-        },
-        NO_VALUE,
-    ]
+    using = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": ref("KmsKeyArn")}
+    assert with_a_key == choice("HasKmsKey", {"Sid": "UseTheKey", **using})
 
 
 def test_lambda_alone_takes_the_role():
@@ -113,19 +117,16 @@ def test_the_bucket():
     assert bucket["BucketEncryption"] == {
         "ServerSideEncryptionConfiguration": [
             {
-                "BucketKeyEnabled": ["HasKmsKey", True, NO_VALUE],
+                "BucketKeyEnabled": choice("HasKmsKey", True),
                 "ServerSideEncryptionByDefault": {
-                    "SSEAlgorithm": ["HasKmsKey", "aws:kms", "AES256"],
-                    "KMSMasterKeyID": ["HasKmsKey", "KmsKeyArn", NO_VALUE],
+                    "SSEAlgorithm": choice("HasKmsKey", "aws:kms", "AES256"),
+                    "KMSMasterKeyID": choice("HasKmsKey", ref("KmsKeyArn")),
                 },
             }
         ]
     }
-    assert bucket["LoggingConfiguration"] == [
-        "HasAccessLogs",
-        {"DestinationBucketName": "AccessLogBucket", "LogFilePrefix": "orders/"},
-        NO_VALUE,
-    ]
+    logs = {"DestinationBucketName": ref("AccessLogBucket"), "LogFilePrefix": "orders/"}
+    assert bucket["LoggingConfiguration"] == choice("HasAccessLogs", logs)
 
 
 def test_what_is_removed_and_when():
@@ -134,13 +135,13 @@ def test_what_is_removed_and_when():
             "Id": "quarantine",
             "Status": "Enabled",
             "Prefix": "orders_quarantine/",
-            "ExpirationInDays": "QuarantineDays",
+            "ExpirationInDays": ref("QuarantineDays"),
             "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
         },
         {
             "Id": "old-versions",
             "Status": "Enabled",
-            "NoncurrentVersionExpiration": {"NoncurrentDays": "OldVersionDays"},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": ref("OldVersionDays")},
             "ExpiredObjectDeleteMarker": True,
         },
         {
@@ -175,12 +176,16 @@ def test_the_queues_are_encrypted_and_keep_messages_as_long_as_they_can(logical_
 def test_conditions():
     """What each of the branches above depends on."""
     assert parsed(TEMPLATE.read_text(encoding="utf-8"))["Conditions"] == {
-        "CreatesBucket": ["CreateBucket", "true"],
-        "FindsBucket": ["CreatesBucket"],
-        "HasKmsKey": [["KmsKeyArn", ""]],
-        "HasAccessLogs": [["AccessLogBucket", ""]],
-        "HasEmail": [["NotifyEmail", ""]],
+        "CreatesBucket": {"Equals": [ref("CreateBucket"), "true"]},
+        "FindsBucket": {"Not": [{"Condition": "CreatesBucket"}]},
+        "HasKmsKey": _given("KmsKeyArn"),
+        "HasAccessLogs": _given("AccessLogBucket"),
+        "HasEmail": _given("NotifyEmail"),
     }
+
+
+def _given(parameter: str) -> dict[str, Any]:
+    return {"Not": [{"Equals": [ref(parameter), ""]}]}
 
 
 # How the function is called, and who hears of what.
@@ -190,12 +195,34 @@ def test_the_function_takes_one_upload_at_a_time_and_answers_for_it():
     function = properties("EtlFunction")
     assert function["Tracing"] == "Active"
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
-    assert function["EphemeralStorage"] == {"Size": "EphemeralStorage"}
+    assert function["EphemeralStorage"] == {"Size": ref("EphemeralStorage")}
     assert function["Events"]["Uploads"]["Properties"] == {
-        "Queue": "Queue.Arn",
+        "Queue": att("Queue.Arn"),
         "BatchSize": 1,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "ScalingConfig": {"MaximumConcurrency": "MaximumConcurrency"},
+        "ScalingConfig": {"MaximumConcurrency": ref("MaximumConcurrency")},
+    }
+
+
+def test_each_parameter_is_where_it_belongs():
+    function, queue = properties("EtlFunction"), properties("Queue")
+    names = ("MemorySize", "Timeout", "Architectures", "Role", "Layers")
+    assert {name: function[name] for name in names} == {
+        "MemorySize": ref("MemorySize"),
+        "Timeout": ref("Timeout"),
+        "Architectures": [ref("Architecture")],
+        "Role": att("Role.Arn"),
+        "Layers": [ref("EtlLibraries")],
+    }
+    assert queue["VisibilityTimeout"] == ref("RetryAfter")
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": att("DeadLetterQueue.Arn"), "maxReceiveCount": 5}
+    assert properties("LogGroup")["RetentionInDays"] == ref("LogDays")
+    assert properties("EmailSubscription")["Endpoint"] == ref("NotifyEmail")
+    assert function["Environment"]["Variables"] == {
+        "ORDERS_BUCKET": "orders",
+        "ETL_TOPIC": ref("Topic"),
+        "POWERTOOLS_SERVICE_NAME": "etl",
+        "POWERTOOLS_METRICS_NAMESPACE": "etl",
     }
 
 
@@ -203,20 +230,20 @@ def test_the_function_takes_one_upload_at_a_time_and_answers_for_it():
 ALARMS = {
     "DeadLettersAlarm": (
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
-        ("QueueName", "DeadLetterQueue.QueueName"),
+        ("QueueName", att("DeadLetterQueue.QueueName")),
         ("Maximum", 60, 1, 0),
     ),
     "OldestMessageAlarm": (
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
-        ("QueueName", "Queue.QueueName"),
-        ("Maximum", 60, 5, "OldestMessageSeconds"),
+        ("QueueName", att("Queue.QueueName")),
+        ("Maximum", 60, 5, ref("OldestMessageSeconds")),
     ),
-    "UploadsFailedAlarm": (("etl", "UploadsFailed"), ("function", "EtlFunction"), ("Sum", 60, 1, 0)),
-    "FunctionStoppedAlarm": (("AWS/Lambda", "Errors"), ("FunctionName", "EtlFunction"), ("Sum", 60, 1, 0)),
+    "UploadsFailedAlarm": (("etl", "UploadsFailed"), ("function", ref("EtlFunction")), ("Sum", 60, 1, 0)),
+    "FunctionStoppedAlarm": (("AWS/Lambda", "Errors"), ("FunctionName", ref("EtlFunction")), ("Sum", 60, 1, 0)),
     "OrdersQuarantinedAlarm": (
         ("etl", "QuarantinedPercent"),
         ("contract", "orders"),
-        ("Average", 300, 1, "QuarantinedPercent"),
+        ("Average", 300, 1, ref("QuarantinedPercent")),
     ),
 }
 
@@ -229,7 +256,7 @@ def test_what_raises_the_alarm(logical_id):
     assert alarm["Dimensions"] == [{"Name": name, "Value": value}]
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == (statistic, period, periods)
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (threshold, "GreaterThanThreshold")
-    assert (alarm["AlarmActions"], alarm["TreatMissingData"]) == (["Topic"], "notBreaching")
+    assert (alarm["AlarmActions"], alarm["TreatMissingData"]) == ([ref("Topic")], "notBreaching")
 
 
 def test_an_end_is_told_only_of_what_lasts():
