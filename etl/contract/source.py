@@ -144,13 +144,15 @@ def read(text: str, file: str) -> Source:
 
 
 def _screen(text: str) -> None:
-    """Refuse nesting that the composer can't take, and tags. Raises `yaml.MarkedYAMLError`."""
+    """Refuse nesting that the composer can't take, tags, and what is endless. Raises `yaml.MarkedYAMLError`."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         problem = f"nested over {MAX_DEPTH} levels" if depth > MAX_DEPTH else None
         if tag := getattr(event, "tag", None):
             problem = f"the tag {tag} is not supported"
+        if count > 4 * MAX_NODES:  # at most four for a value: its key, itself, and a beginning and an end
+            problem = f"this document has over {MAX_NODES} values"
         if problem:
             raise _unreadable(event, problem)
 

@@ -21,6 +21,10 @@ def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
     for piece in _pieces(text.chunks, size, limits.document):
         if piece is None:
             raise limits.too_long(line, offset)
+        if not piece.strip(BLANKS):  # nothing but empty lines, which may be very many
+            line += piece.count(b"\n")
+            offset += len(piece)
+            continue
         for part, lines in _parts(piece):
             if (longest := max(map(len, lines))) > limits.document:
                 at = next(at for at, each in enumerate(lines) if len(each) == longest)
