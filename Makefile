@@ -10,7 +10,7 @@ PYTHON313 ?= $(or $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.
 	$(error Python 3.13 is needed, the version that the function runs: install it, or make PYTHON313=/path/to/python3.13 ...))
 OUT ?= out
 
-.PHONY: demo test lint bench examples build e2e build-EtlFunction build-EtlLibraries lock clean
+.PHONY: demo test soak lint bench examples build e2e build-EtlFunction build-EtlLibraries lock clean
 
 demo: .venv/run.ready
 	@rm -rf $(OUT)
@@ -18,6 +18,10 @@ demo: .venv/run.ready
 
 test: .venv/dev.ready .venv-datacontract/ready
 	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/$(DATACONTRACT):$$PATH" $(BIN)/python -m pytest -n auto
+
+# The crash and hostile suites of `make test`, for longer; ends with the figures of README's reliability table.
+soak: .venv/dev.ready
+	@SOAK=1 $(BIN)/python -m pytest -n auto tests/crash tests/hostile
 
 lint: .venv/dev.ready
 	@$(BIN)/ruff check .

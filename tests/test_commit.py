@@ -524,6 +524,17 @@ def test_overtaken_at_any_call_and_killed_at_any_later_one_it_leaves_nothing_beh
     assert kills > 50
 
 
+def test_an_upload_that_is_replaced_by_what_was_there_before_is_not_forgotten_while_it_is_at_work(tmp_path, after):
+    for at, stops in itertools.combinations(range(1, 30), 2):
+        world = World(tmp_path)
+        world.run(FIRST)
+        overtaken = Overtaken(world.storage, at, partial(world.run, AGAIN), stops)
+        with suppress(StorageError):
+            world.run(SECOND, overtaken)
+        world.run(AGAIN)
+        assert world.state in (after(FIRST, AGAIN), after(FIRST, SECOND, AGAIN)), (at, stops)
+
+
 def test_a_successor_of_the_same_second_keeps_its_mark(tmp_path, after):
     """While content runs again that was published already, its successor is published and marks it."""
     for at in range(1, 20):

@@ -101,7 +101,8 @@ class _Run:
 
     def _replace(self, before: Report, sight: Sight) -> Outcome | None:
         """Publish over a predecessor. What is to become of it goes into the intent, since its report is about to go."""
-        mine = self._report.keeping(before.replays if self._repeats(before) else ())
+        again = before.content_id == self._publication.content_id
+        mine = self._report.keeping(before.replays if again else ())
         moved = before.folder is not None and before.folder != mine.folder
         replaced = before.files - before.quarantine if moved else before.files
         own = self._announce(replaced - mine.files, {before.folder} if moved and before.folder else ())
@@ -121,8 +122,9 @@ class _Run:
         return "committed"
 
     def _repeats(self, before: Report | None) -> bool:
-        """Whether this content had been published already."""
-        return before is not None and before.content_id == self._publication.content_id
+        """Whether this upload, as it arrived, had been published already."""
+        mine = (self._publication.content_id, self._report.arrival)
+        return before is not None and (before.content_id, before.arrival) == mine
 
     def _put(self) -> None:
         for location, path in self._publication.files.items():

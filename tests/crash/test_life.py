@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -22,7 +22,7 @@ from etl.errors import StorageError
 from etl.records import Upload
 from etl.storage import MemoryStorage
 from tests.crash import SOAK
-from tests.crash.bucket import OUTPUTS, Bucket
+from tests.crash.bucket import OUTPUTS, START, Bucket
 from tests.crash.failing import Failing, Fault, Killed
 from tests.crash.tally import Figures
 
@@ -121,10 +121,12 @@ class Life(RuleBasedStateMachine):
     @rule(key=keys, content=contents, same_second=st.booleans())
     def arrives(self, key: str, content: Content, same_second: bool) -> None:
         """An upload, or a replacement: by other content, by the same, or by what was there before."""
-        self.minute += not same_second
+        versions = self.versions.setdefault(key, [])
+        before = {data for data, arrival in versions if arrival == START + timedelta(minutes=self.minute)}
+        self.minute += not same_second or _bytes(content) in before  # back within a second: can't be told apart
         self.bucket.upload(key, _bytes(content), self.minute)
         self.model.newest[key] = content
-        self.versions.setdefault(key, []).append(self.bucket.storage.objects[key])
+        versions.append(self.bucket.storage.objects[key])
 
     @rule(key=keys)
     def event(self, key: str) -> None:
