@@ -101,7 +101,7 @@ def run_line(name: str, folder: str, longest: str, length: int) -> list[Any]:
 
 @pytest.mark.parametrize("name", LINES)
 def test_a_line_of_a_gigabyte_is_a_record(name: str, tmp_path: Path) -> None:
-    megabytes = 1000 + 10 * LINE // MEGABYTE
+    megabytes = 1000 + 16 * LINE // MEGABYTE
     status, _, shown = bounded("test_documents:run_line", name, str(tmp_path), "2 GB", LINE, megabytes=megabytes)
     assert status == LINES[name][3]
     assert shown < 10_000
