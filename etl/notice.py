@@ -43,6 +43,8 @@ def _verdict(report: Mapping[str, Any]) -> str:
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     contract, folder = report["contract"], report["quarantine"]["location"]
     yield f"{_verdict(report)}; {_of(report['records']['published'], 'record')} published."
+    if report["status"] == "rejected":
+        yield "What an earlier version of the upload had published is out of the lake."
     yield ""
     yield f"upload:   {_plain(report['upload']['location'])}"
     yield f"contract: {contract['name']} {contract['version']}"

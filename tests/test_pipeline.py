@@ -196,6 +196,15 @@ def test_an_empty_upload_is_reported_not_failed(data: bytes) -> None:
     assert (report["status"], report["records"]["read"], report["quarantine"]) == ("empty", 0, None)
 
 
+@pytest.mark.parametrize("data", [b"", b"[]"])
+def test_an_empty_upload_breaks_a_rule_that_demands_rows(data: bytes) -> None:
+    rule = "      - {{name: few, metric: rowCount, mustBeGreaterThan: 2{severity}}}"
+    report = run(data, feed(rule.format(severity="")))
+    assert (report["status"], broken(report)) == ("rejected", {"few": 0})
+    warned = run(data, feed(rule.format(severity=", severity: warning")))
+    assert (warned["status"], broken(warned)) == ("empty", {"few": 0})
+
+
 @pytest.mark.parametrize(
     "data", [upload(order(1, 1))[:-3], gzip.compress(upload(order(1, 1)), mtime=0)[:-9], b'{"id": 1,\n "day"']
 )

@@ -173,8 +173,8 @@ def _routed(location: str, known: Sequence[Contract]) -> Contract:
     agreed = contracts.route(location, known)
     if agreed is None:
         raise UsageError(
-            f"{show.near(location)}: no contract in contracts/ has an 'incoming' server that covers it; "
-            "give --contract PATH"
+            f"{show.near(location)}: no contract in contracts/ has an 'incoming' server that covers it (or its "
+            "${ORDERS_...} variable is not set, or names another place); set it, or give --contract PATH"
         )
     return agreed
 

@@ -14,7 +14,7 @@ _STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bol
 _VERDICTS = {
     "published": "every record is in the lake",
     "partial": "some records are in quarantine",
-    "rejected": "the whole upload is in quarantine, nothing was published",
+    "rejected": "the whole upload is in quarantine; the lake holds nothing of it, nor of an earlier version",
     "empty": "the upload holds no records",
 }
 _DRY_VERDICTS = {

@@ -42,7 +42,7 @@ DATABASE = {
 def glue_table(contract: Contract, table: Table) -> Resource:
     """The table as Athena is to see it."""
     location = table_location(contract, table)
-    about = table.description or contract.description
+    about = table.description or (contract.description if len(contract.tables) == 1 else None)
     return {
         table_id(contract, table): {
             "Type": "AWS::Glue::Table",

@@ -131,20 +131,20 @@ class _Judgement:
 
     def _decide(self) -> Status:
         """The verdict on the upload as a whole, once all of it has been seen."""
-        if self.account.read == 0:
-            return "empty"
         verdicts = [*self._limits(), *self._upload_rules()]
         if any(verdict.rule.severity == "error" for verdict in verdicts):
             self.account.reject(verdicts)
             return "rejected"
         self.account.note(verdicts)
+        if self.account.read == 0:
+            return "empty"
         return "partial" if self.account.touched else "published"
 
     def _limits(self) -> Iterator[Violation]:
         if self.lake.too_many_partitions:
             yield Violation(_PARTITIONS, 0, detail="is the partition column the right one, and are its values right?")
         limit = self.contract.policies.max_quarantined
-        if limit is None:
+        if limit is None or self.account.read == 0:
             return
         touched = Decimal(self.account.touched)
         found = touched if limit.unit == "records" else touched * 100 / self.account.read
