@@ -115,7 +115,7 @@ clean:
 	@touch $@
 
 .venv/dev.ready: requirements/dev.lock pyproject.toml | .venv/bin/pip
-	@echo "Installing into .venv (once) ..."
+	@echo "Installing what developing and deploying take into .venv (once) ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
