@@ -189,7 +189,7 @@ def test_several_partition_columns(tmp_path):
 def test_split_is_a_filter_per_partition(tmp_path):
     draw = np.random.default_rng(7)
     rows = pa.table({"a": draw.integers(0, 5, 500), "b": draw.integers(0, 4, 500).astype(str), "n": range(500)})
-    parts = list(partition.split(rows, ("a", "b")))
+    parts = list(partition.split([rows.slice(0, 200), rows.slice(200)], ("a", "b")))
     assert len(parts) == len({(row["a"], row["b"]) for row in rows.to_pylist()})
     for found, part in parts:
         assert part.to_pylist() == rows.filter(found.expression).to_pylist()

@@ -48,19 +48,36 @@ def _is(field: ds.Expression, value: pa.Scalar) -> ds.Expression:
     return field == value if value.is_valid else field.is_null()
 
 
-def split(rows: pa.Table, columns: tuple[str, ...]) -> Iterator[tuple[Partition, pa.Table]]:
-    """The rows (one at least) of each partition, in their order: one sort and one gather for all of them together."""
+def split(blocks: list[pa.Table], columns: tuple[str, ...]) -> Iterator[tuple[Partition, pa.Table]]:
+    """The rows (one at least) of each partition, in their order: one sort and one gather for all of them together.
+
+    Takes the blocks out of the list, so that they need not be held beside what is made of them.
+    """
+    rows = pa.concat_tables(blocks)
+    blocks.clear()
     if not columns:
-        yield Partition((), ()), rows
+        yield Partition((), ()), rows.combine_chunks()
         return
     codes = _codes(rows.select(columns))
     order = pc.sort_indices(codes)  # stable
     codes = codes.take(order).to_numpy()
     starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()]
-    rows = rows.take(order) if len(starts) > 1 else rows
+    held, schema = rows.columns, rows.schema
+    del rows
+    rows = _gathered(held, schema, order if len(starts) > 1 else None)
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
         part = rows.slice(start, end - start)
         yield Partition(columns, tuple(part[name][0] for name in columns)), part
+
+
+def _gathered(columns: list[pa.ChunkedArray], schema: pa.Schema, order: pa.Array | None) -> pa.Table:
+    """The columns in this order, each of one piece. They are let go of one by one: never are all held twice."""
+    gathered = []
+    columns.reverse()
+    while columns:
+        column = columns.pop().combine_chunks()
+        gathered.append(column if order is None else column.take(order))
+    return pa.Table.from_arrays(gathered, schema=schema)
 
 
 def _codes(keys: pa.Table) -> pa.Array:

@@ -43,20 +43,25 @@ class TableWriter:
         if not count:
             return
         rows = self._release(count)
+        self._encoding = self._encoding or encoding(pa.concat_tables(rows), self._schema)
         parts = list(islice(split(rows, self._table.partitions), max(most_partitions, 0) + 1))
         self.partitions.update(partition.folder for partition, _ in parts)
         if len(self.partitions) > most_partitions:
             return
-        self._encoding = self._encoding or encoding(rows, self._schema)
         for partition, part in parts:
             self._file(partition, self._encoding).write(part)
 
-    def _release(self, count: int) -> pa.Table:
-        together = pa.concat_tables(self._held).combine_chunks()
-        rest = together.slice(count)
-        self._held = [rest] if len(rest) else []
-        self.held_rows, self.held_bytes = len(rest), rest.nbytes
-        return together.slice(0, count)
+    def _release(self, count: int) -> list[pa.Table]:
+        """The first `count` rows, as the blocks they came in."""
+        released: list[pa.Table] = []
+        while count:
+            first = self._held[0]
+            released.append(first.slice(0, count))
+            self._held[:1] = [first.slice(count)] if len(first) > count else []
+            count -= len(released[-1])
+        self.held_rows = sum(map(len, self._held))
+        self.held_bytes = sum(rows.nbytes for rows in self._held)
+        return released
 
     def _file(self, partition: Partition, encoding: dict[str, list[str]]) -> PartitionFile:
         if partition.folder not in self._files:

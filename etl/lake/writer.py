@@ -14,8 +14,8 @@ from etl.lake.schema import Lineage
 from etl.lake.table import TableWriter
 
 MOST_PARTITIONS = 1000  # of one upload, in all its tables together
-_HELD_ROWS = 1 << 18  # of one table
-_HELD_BYTES = 128 << 20  # of all tables
+_HELD_ROWS = 1 << 17  # of one table
+_HELD_BYTES = 64 << 20  # of all tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StagedFile:
 class LakeWriter:
     """Stages the published rows of one upload in `folder`. `upload` (its location) and `upload_id` go into the lineage.
 
-    Holds at most 256 Ki rows of a table and 128 MiB in all. Raises `OSError` where the folder can't be written.
+    Holds at most 128 Ki rows of a table and 64 MiB in all. Raises `OSError` where the folder can't be written.
     """
 
     def __init__(self, contract: Contract, folder: Path, upload: str, upload_id: str) -> None:

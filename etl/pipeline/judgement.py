@@ -27,7 +27,7 @@ from etl.split import split
 from etl.validate import Validator, judge_upload
 
 STDIN = "-"
-_AHEAD = 2  # blocks that are parsed while one is checked and written
+_AHEAD = 2  # blocks that are parsed, or wait for it, while one is checked and written
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
@@ -177,11 +177,11 @@ def _flat(flattener: Flattener, item: Block | Unreadable) -> tuple[Block, Flatte
 
 
 def _ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
-    """The work on each item, in order; threads are at the next ones meanwhile, as Arrow needs no interpreter."""
-    with ThreadPoolExecutor(_AHEAD, "etl-ahead") as threads:
+    """The work on each item, in order; a thread is at the next ones meanwhile, as Arrow needs no interpreter."""
+    with ThreadPoolExecutor(1, "etl-ahead") as thread:
         coming: deque[Future[T]] = deque()
         for item in items:
-            coming.append(threads.submit(work, item))
+            coming.append(thread.submit(work, item))
             if len(coming) > _AHEAD:
                 yield coming.popleft().result()
         while coming:

@@ -21,7 +21,7 @@ def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
     for piece in _pieces(text.chunks, size, limits.document):
         if piece is None:
             raise limits.too_long(line, offset)
-        if not piece.strip(BLANKS):  # nothing but empty lines, which may be very many
+        if not piece[:1].strip(BLANKS) and not piece.strip(BLANKS):  # only empty lines, which may be very many
             line += piece.count(b"\n")
             offset += len(piece)
             continue
