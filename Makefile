@@ -29,8 +29,12 @@ lint: .venv/dev.ready
 	@$(BIN)/mypy etl handler.py
 	@$(BIN)/etl contract lint contracts
 
-bench: .venv/dev.ready
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bench/compare.py
+# About ten minutes on two cores, which should have nothing else to do. Sizes: make bench ORDERS="150000 1000000"
+ORDERS ?= 50000 150000 500000
+bench: .venv/dev.ready .venv-bench/ready
+	@$(BIN)/python bench/compare.py --orders $(ORDERS)
+	@$(BIN)/python bench/stages.py
+	@.venv-bench/bin/python bench/plot.py
 	@$(BIN)/python bench/imports.py
 	@$(BIN)/python bench/cost.py
 
@@ -98,6 +102,7 @@ lock: .venv/dev.ready
 	@$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group dev -o requirements/dev.lock
 	@echo datacontract-cli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/datacontract.lock
 	@printf '%s\n' aws-sam-cli awscli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/sam.lock
+	@printf '%s\n' dataframely matplotlib polars | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/bench.lock
 	@echo checkov | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/checkov.lock
 	@printf '%s\n' ministack duckdb aws-sam-translator | $(COMPILE) 3.13 $(UPGRADE) - -o requirements/emulator.lock
 
@@ -120,7 +125,8 @@ clean:
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-# Tools that pin other versions of what we use get environments of their own: datacontract, sam, checkov, emulator.
+# Tools that pin other versions of what we use get environments of their own: datacontract, sam, checkov, emulator;
+# so do other tools that are measured beside this one: bench.
 .venv-%/ready: requirements/%.lock
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv .venv-$*

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,9 @@ from etl.flatten.screen import Steps, is_sound, unnameable
 _TINY = re.compile(rb"e-[0-9]{4}")  # two expressions that begin with plain letters: each is searched ten times faster
 _TINY_CAPITAL = re.compile(rb"E-[0-9]{4}")
 _PIECE = 256 << 10  # bytes
+_STRAIGHT_PIECE = 1 << 20  # where nothing is expected to be refused: each call of Arrow waits for the interpreter
 _FAN_OUT = 8
+_FEW = 64  # texts, which are looked at one by one
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
 
 
@@ -102,12 +104,14 @@ def _struct(node: Node, steps: Steps, learned: Readings) -> pa.StructType:
     return pa.struct([(name, _type(child, (*steps, name), learned)) for name, child in members.items()])
 
 
-def parse(texts: Sequence[bytes], indexes: np.ndarray, under: pa.Schema) -> Parsed:
+def parse(texts: Sequence[bytes], indexes: np.ndarray, under: pa.Schema, *, odd: bool) -> Parsed:
     """Parse screened records with Arrow; those that it refuses are missing from the result.
 
-    Arrow names no record, so a block is parsed in pieces, to have little to search.
+    Arrow names no record, so a block is parsed in pieces, to have little to search; smaller ones where the block has
+    `odd` records, which the screen has refused.
     """
-    each = max(len(texts) * _PIECE // (sum(map(len, texts)) or 1), 1)
+    piece = _PIECE if odd else _STRAIGHT_PIECE
+    each = max(len(texts) * piece // (sum(map(len, texts)) or 1), 1)
     parts = [part for at in range(0, len(texts), each) for part in _piece(_cut(texts, indexes, at, each), under)]
     if not parts:
         return Parsed(pa.array([], pa.struct(under)), indexes[:0])
@@ -125,6 +129,8 @@ def _piece(piece: _Texts, under: pa.Schema) -> list[Parsed]:
     texts, indexes = piece
     if (records := _read(texts, under)) is not None:
         return [Parsed(records, indexes)]
+    if len(texts) > _FEW:
+        return [part for some in _divided(piece) for part in _piece(some, under)]
     sound = np.array([is_sound(text) for text in texts], dtype=bool)  # a key that comes twice is the usual reason
     return _search(([text for text, good in zip(texts, sound, strict=True) if good], indexes[sound]), under)
 
@@ -138,8 +144,13 @@ def _search(piece: _Texts, under: pa.Schema) -> list[Parsed]:
         return [Parsed(records, indexes)]
     if len(texts) == 1:
         return []
+    return [part for some in _divided(piece) for part in _search(some, under)]
+
+
+def _divided(piece: _Texts) -> Iterator[_Texts]:
+    texts, indexes = piece
     each = -(-len(texts) // _FAN_OUT)
-    return [part for at in range(0, len(texts), each) for part in _search(_cut(texts, indexes, at, each), under)]
+    return (_cut(texts, indexes, at, each) for at in range(0, len(texts), each))
 
 
 def _read(texts: Sequence[bytes], under: pa.Schema) -> pa.StructArray | None:

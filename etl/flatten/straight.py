@@ -68,7 +68,8 @@ class Straight:
         candidates = _safe(block.texts)
         screened = self.screen.split([block.texts[index] for index in candidates])
         indexes = np.array(candidates, dtype=np.int64)[screened.straight]
-        parsed = parsing.parse([block.texts[index] for index in indexes], indexes, self.schema)
+        odd = len(indexes) < len(block.texts)
+        parsed = parsing.parse([block.texts[index] for index in indexes], indexes, self.schema, odd=odd)
         kept = expansion.harmless(parsed, block.texts, self.contract)
         if not kept.all():
             parsed = Parsed(parsed.records.filter(pa.array(kept)), parsed.indexes[kept])
