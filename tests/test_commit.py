@@ -386,6 +386,21 @@ def test_killed_twice(world, after, cases):
             assert twice.state == expected
 
 
+@pytest.mark.parametrize("when", WHEN)
+def test_killed_twice_with_the_same_content_come_again_a_successor_still_finds_all_there_was(world, when):
+    """The second run's intent takes the place of the first's, and knows what that has replaced."""
+    last = replace(THIRD, minutes=4)
+    world.run(FIRST)
+    for killed in _kills(world, SECOND, when):
+        for twice in _kills(killed, replace(SECOND, minutes=3), when):
+            for _ in range(2):
+                twice.run(last)
+            assert {at for at in twice.state if at.startswith(LAKE)} == set(last.lake)
+            folders = [case.folder for case in (FIRST, SECOND) if any(at.startswith(case.folder) for at in twice.state)]
+            assert len(_marks(twice.state)) == len(folders)
+            assert not [at for at in twice.state if ".intents/" in at]
+
+
 def test_a_mended_contract_after_a_kill_removes_the_first_try(world, after):
     for killed in _kills(world, FIRST, "before"):
         committed = killed.committed

@@ -13,11 +13,13 @@ from etl.errors import Conflict
 def settle(board: Board, winner: Report, own: Intent, older: Sequence[Intent], newer: Sequence[Intent]) -> None:
     """Clean up after `winner`, whose intent is `own`: `older` intents have lost to it, `newer` ones are yet to come.
 
-    The intents stay, for their runs may be at work.
+    What those have replaced goes too: a run that was killed may have come to its report and no further. The intents
+    stay, for their runs may be at work.
     """
-    for folder in sorted(own.supersedes - {winner.folder}):
+    intents = (own, *older)
+    for folder in sorted(set[str]().union(*(one.supersedes for one in intents)) - {winner.folder}):
         _mark(board, folder, winner)
-    remove(board, (own, *older), own.replaces, winner, newer)
+    remove(board, intents, set[str]().union(*(one.replaces for one in intents)), winner, newer)
 
 
 def withdraw(board: Board, own: Intent, winner: Report, others: Sequence[Intent]) -> None:
