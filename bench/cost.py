@@ -66,8 +66,13 @@ class Measured:
     def duration(self) -> float:
         return self.seconds + self.requests.total() * LATENCY
 
-    def of(self, kinds: tuple[str, ...]) -> int:
-        return sum(self.requests[kind] for kind in kinds)
+    @property
+    def reads(self) -> int:
+        return sum(self.requests[kind] for kind in _READS)
+
+    @property
+    def writes(self) -> int:
+        return sum(self.requests[kind] for kind in _WRITES)
 
 
 def main() -> None:
@@ -82,7 +87,7 @@ def measured(orders: int, uploads: int) -> Measured:
         source = Path(folder, "orders.ndjson")
         command = [sys.executable, str(_ROOT / "bench" / "generate.py"), str(orders), str(source), "--bad", "0.01"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        return Measured(orders, _seconds(source, Path(folder), uploads), _requests(source))
+        return Measured(orders, _seconds(source, Path(folder), uploads), requests(source))
 
 
 def _seconds(source: Path, folder: Path, uploads: int) -> float:
@@ -99,7 +104,7 @@ def _seconds(source: Path, folder: Path, uploads: int) -> float:
     return statistics.median(times[1:])
 
 
-def _requests(source: Path) -> Counter[str]:
+def requests(source: Path) -> Counter[str]:
     """What S3 is asked for one upload."""
     environment = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
     os.environ.update(environment)
@@ -117,7 +122,7 @@ def _requests(source: Path) -> Counter[str]:
 
 def _show(one: Measured) -> None:
     uploads = ORDERS // one.orders
-    seconds, writes, reads = uploads * one.duration * MEMORY, uploads * one.of(_WRITES), uploads * one.of(_READS)
+    seconds, writes, reads = uploads * one.duration * MEMORY, uploads * one.writes, uploads * one.reads
     lines = {
         f"{uploads:,} x {one.duration:.2f} s x {MEMORY:g} GB = {seconds:,.0f} GB-s": seconds * GIB_SECOND,
         f"{uploads:,} invocations": uploads * INVOCATION,

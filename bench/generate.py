@@ -1,10 +1,11 @@
-"""Write orders of `contracts/orders.odcs.yaml`: as many as asked, clean or with a share of broken ones.
+"""Write orders of `contracts/orders.odcs.yaml`, or of another feed: as many as asked, clean or with broken ones.
 
     python bench/generate.py 200000 orders.ndjson --bad 0.01 --manifest orders.manifest.json
 
 An order takes about 650 bytes and 2.5 product lines and falls on one of 30 days of January 2024. Equal arguments give
-equal bytes. Broken orders are spread evenly, each kind in turn; the manifest names every one of them with the rule that
-must be reported for it, and counts what must be published, so that a test can hold a run to the exact split.
+equal bytes. Other feeds (bench/feeds.py) are always clean. Broken orders are spread evenly, each kind in turn; the
+manifest names every one of them with the rule that must be reported for it, and counts what must be published, so that
+a test can hold a run to the exact split.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
-from random import Random
 
 import zstandard
+from feeds import FEEDS, Order
 
 # --- the kinds of broken orders ---------------------------------------------------------------------------------------
 
@@ -73,83 +74,6 @@ KINDS = (
     Kind("wrong-shape", "type", _edit(rb'"customer": \{.*?\}', rb'"customer": "Ana Lima"')),
 )
 
-# --- good orders ------------------------------------------------------------------------------------------------------
-
-_FIRST = ("Ana", "João", "Beatriz", "Téo", "Luísa", "Davi", "Inês", "Caetano", "Rosa", "Otávio", "Kofi", "Søren")
-_LAST = ("Lima", "Conceição", "Nogueira", "Martins", "Prado", "Carvalho", "Mensah", "Kayabi", "Østergård", "Tavares")
-_STREETS = ("Rua da Aurora", "Avenida Boa Viagem", "Rua das Laranjeiras", "Ladeira da Misericórdia", "Rua do Porto")
-_PLACES = ("Boa Vista, Recife - PE", "Laranjeiras, Rio de Janeiro - RJ", "Carmo, Olinda - PE", "Campina, Belém - PA")
-_THINGS = (
-    ("Electronics", "Teclado mecânico"),
-    ("Furniture", "Cadeira ergonômica"),
-    ("Groceries", "Café em grãos"),
-    ("Stationery", "Caderno pautado"),
-    ("Sports", "Mochila impermeável"),
-)
-_TRAITS = ("com acabamento reforçado", "da linha profissional", "em embalagem econômica", "de edição limitada")
-_PRODUCTS = 2000
-_QUANTITIES = 5  # from 1
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A good order as JSON text on one line, and how many product lines it has."""
-
-    text: bytes
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A product line as JSON text, and what it costs."""
-
-    text: bytes
-    cents: int
-
-
-def _money(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
-
-
-def _customer(number: int, random: Random) -> bytes:
-    name = f"{random.choice(_FIRST)} {random.choice(_LAST)} {random.choice(_LAST)}"
-    email = "null" if number % 30 == 0 else f'"customer.{number:05d}@example.com"'
-    street = f"{random.choice(_STREETS)} {random.randint(1, 2500)}, ap. {random.randint(11, 199)}"
-    address = f'"{street}, {random.choice(_PLACES)}, {random.randint(50000, 59999)}-000"'
-    address = "null" if number % 50 == 0 else address
-    return f'{{"customer_id": {number}, "name": "{name}", "email": {email}, "address": {address}}}'.encode()
-
-
-def _lines(number: int, random: Random) -> list[_Line]:
-    """The lines that one product can make, by quantity."""
-    cents = random.randint(100, 50_000)
-    category, thing = random.choice(_THINGS)
-    product = f'"product_id": "P{number:06d}", "name": "{thing} {random.choice(_TRAITS)}", "category": "{category}"'
-    return [
-        _Line(f'{{{product}, "price": {_money(cents)}, "quantity": {quantity}}}'.encode(), cents * quantity)
-        for quantity in range(1, _QUANTITIES + 1)
-    ]
-
-
-def good_orders(seed: int) -> Iterator[Order]:
-    """Good orders without end, numbered from 1; the parts they share are made once."""
-    random = Random(seed)  # the same on every machine: Python keeps its sequences
-    customers = [_customer(number, random) for number in range(1, 5001)]
-    lines = [line for number in range(1, _PRODUCTS + 1) for line in _lines(number, random)]
-    for number in count(1):
-        customer = customers[int(random.random() * 5000)]
-        start = int(random.random() * len(lines))
-        step = _QUANTITIES * (1 + number % 97) + number % 3  # never twice the same product, nor always its neighbour
-        chosen = [lines[(start + i * step) % len(lines)] for i in range(1 + int(random.random() * 4))]
-        total = int(random.random() * 5000) + sum(line.cents for line in chosen)  # with shipping
-        date = b"2024-01-%02d" % (1 + int(random.random() * 30))
-        yield Order(
-            b'{"order_id": %d, "order_date": "%b", "total_amount": %d.%02d, "customer": %b, "products": [%b]}'
-            % (number, date, total // 100, total % 100, customer, b", ".join([line.text for line in chosen])),
-            len(chosen),
-        )
-
-
 # --- an upload --------------------------------------------------------------------------------------------------------
 
 
@@ -167,10 +91,10 @@ class Manifest:
         return {"records": self.records, "published": published, "quarantined": len(self.bad), "bad": self.bad}
 
 
-def records(amount: int, share: Fraction, kinds: tuple[Kind, ...], seed: int, manifest: Manifest) -> Iterator[bytes]:
+def records(good: Iterable[Order], share: Fraction, kinds: tuple[Kind, ...], manifest: Manifest) -> Iterator[bytes]:
     """The records of an upload in order; `manifest` is filled on the way. Every bad one follows a good one."""
     earlier = b""
-    for number, order in enumerate(islice(good_orders(seed), amount), start=1):
+    for number, order in enumerate(good, start=1):
         if number * share.numerator % share.denominator >= share.numerator:
             manifest.published_rows += order.lines
             earlier = order.text
@@ -229,7 +153,7 @@ def _kinds(parser: argparse.ArgumentParser, names: str | None, form: str) -> tup
 
 def main() -> None:
     """Read the arguments, write the upload and its manifest."""
-    parser = argparse.ArgumentParser(description="Write orders of contracts/orders.odcs.yaml.")
+    parser = argparse.ArgumentParser(description="Write orders of a feed.")
     parser.add_argument("amount", metavar="N", type=int, help="how many orders")
     parser.add_argument("out", metavar="OUT", type=Path, help="the file to write")
     parser.add_argument("--format", choices=("ndjson", "array", "gzip", "zstd"), default="ndjson")
@@ -237,12 +161,16 @@ def main() -> None:
         "--bad", metavar="SHARE", type=_share, default=Fraction(0), help="share of broken ones, 0 to 0.5"
     )
     parser.add_argument("--kinds", metavar="A,B", help=f"only these: {', '.join(kind.name for kind in KINDS)}")
+    parser.add_argument("--feed", choices=FEEDS, default="orders", help="whose orders; only `orders` can be broken")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--manifest", metavar="PATH", type=Path, help="write which orders are broken, and how")
     arguments = parser.parse_args()
+    if arguments.bad and arguments.feed != "orders":
+        parser.error("--bad: only the feed `orders` can be broken")
     kinds = _kinds(parser, arguments.kinds, arguments.format)
     manifest = Manifest(arguments.amount, [])
-    texts = records(arguments.amount, arguments.bad, kinds, arguments.seed, manifest)
+    good = islice(FEEDS[arguments.feed](arguments.seed), arguments.amount)
+    texts = records(good, arguments.bad, kinds, manifest)
     write(arguments.out, arguments.format, texts)
     if arguments.manifest:
         arguments.manifest.write_text(json.dumps(manifest.document(), indent=1) + "\n", encoding="utf-8")

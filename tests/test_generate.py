@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 import zstandard
 
+from etl import contract as contracts
+from etl import pipeline
+from etl.storage import LocalStorage
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -99,11 +103,42 @@ def test_published_rows_are_those_of_the_good_orders(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("feed", "contract", "line_table"),
+    [
+        ("orders", "contracts/orders.odcs.yaml", "orders"),
+        ("converting", "bench/converting.odcs.yaml", "orders"),
+        ("marketplace", "contracts/marketplace.odcs.yaml", "order_items"),
+    ],
+)
+def test_every_feed_is_published_whole(tmp_path: Path, feed, contract, line_table):
+    """A benchmark of rejected orders would measure something else."""
+    upload = tmp_path / "upload"
+    generated(upload, "--feed", feed, "--manifest", str(tmp_path / "manifest"))
+    outputs = pipeline.Outputs(f"{tmp_path}/lake/", f"{tmp_path}/quarantine/")
+    report = pipeline.run(str(upload), contracts.load(ROOT / contract), LocalStorage(), outputs)
+    manifest = json.loads((tmp_path / "manifest").read_text(encoding="utf-8"))
+    assert report["records"]["published"] == report["records"]["read"] == 400
+    assert report["tables"][line_table]["published"] == manifest["published"]["rows"]
+    assert not report["unknownFields"]
+
+
+def test_nearly_every_value_of_the_converting_feed_is_to_be_converted(tmp_path: Path):
+    order = json.loads(generated(tmp_path / "out", "--feed", "converting").splitlines()[0])
+    line = order["products"][0]
+    found = [order["order_id"], order["customer"]["customer_id"], line["price"], line["quantity"]]
+    assert {type(value) for value in found} == {str}
+    found = [order["exported_at"], order["total_cents"], line["product_id"]]
+    assert {type(value) for value in found} == {int}
+    assert order["ordered_at"].endswith("-03:00")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--kinds", "no-such-kind"), "no such kind in ndjson: no-such-kind"),
         (("--kinds", "not-json", "--format", "array"), "no such kind in array: not-json"),
         (("--bad", "0.6"), "argument --bad"),
+        (("--bad", "0.1", "--feed", "converting"), "only the feed `orders` can be broken"),
     ],
 )
 def test_wrong_arguments_are_refused(tmp_path: Path, arguments, message):
