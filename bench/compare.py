@@ -1,11 +1,12 @@
 """This project beside others: the same orders, whole processes, in turn, medians.
 
-    python bench/compare.py [--orders 50000 150000 500000] [--runs 3]
+    python bench/compare.py [--orders 100000 300000 1000000] [--full 300000] [--runs 5]
 
-At each size: DuckDB, which converts the file and checks nothing, and `etl run`. At the middle size also the plain
-pandas way, Polars with dataframely, and `etl run` on broken orders and on other forms of the same upload. What each
-contestant does not do stands at its head, in bench/contestants. Ratios are to DuckDB on the clean NDJSON of the same
-size, run by run. Writes bench/results/table.md and results.json.
+At each size: DuckDB, which converts the file and checks nothing, and `etl run`. At the size `--full` also the plain
+pandas way, Polars with dataframely, and `etl run` on broken orders, on other forms of the same upload, and on the same
+number of orders of other feeds. What each
+contestant does not do stands at its head, in bench/contestants. Ratios are to DuckDB and to `etl run`, each on the
+clean NDJSON of as many orders, run by run. pyperf times the processes. Writes table.md and results.json.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from measure import Measured, measure, median
+from measure import PYTHON, Measured, measure, median
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
 CONTESTANTS = ROOT / "bench" / "contestants"
-OTHERS = ROOT / ".venv-bench" / "bin" / "python"  # `make bench` sets it up
 ORDERS = ROOT / "contracts" / "orders.odcs.yaml"
+MARKETPLACE = ROOT / "contracts" / "marketplace.odcs.yaml"
+CONVERTING = ROOT / "bench" / "converting.odcs.yaml"
 BASE, OURS = "DuckDB, unchecked", "etl run"
 
 Command = list[str | Path]
@@ -70,7 +72,9 @@ def variants(lenient: Path) -> list[Job]:
         Job(f"{OURS}, JSON array", ours, ("--format", "array")),
         Job(f"{OURS}, gzip", ours, ("--format", "gzip")),
         Job(f"{OURS}, zstd", ours, ("--format", "zstd")),
-        Job("Polars, dataframely", _contestant(OTHERS, "polars_.py")),
+        Job(f"{OURS}, converting", _etl(CONVERTING), ("--feed", "converting")),
+        Job(f"{OURS}, marketplace", _etl(MARKETPLACE), ("--feed", "marketplace")),
+        Job("Polars, dataframely", _contestant(PYTHON, "polars_.py")),
         Job("json.loads, pandas", _contestant(sys.executable, "pandas_.py")),
     ]
 
@@ -82,18 +86,23 @@ def compared(jobs: Sequence[Job], orders: int, runs: int, folder: Path) -> list[
     for turn in range(runs + 1):  # the first turn warms the caches and is not counted
         for job in jobs:
             with tempfile.TemporaryDirectory(dir=folder) as out:
-                measured = measure(job.command(sources[job.made], Path(out, "out")), folder / "log")
+                measured = measure(job.command(sources[job.made], Path(out, "out")), folder)
             times[job.name] += [measured] if turn else []
             print(f"{orders:>9,} {job.name:24}{measured.wall:8.2f} s", file=sys.stderr)
-    size = sources[()].stat().st_size
+    sizes = {made: source.stat().st_size for made, source in sources.items()}
     for source in sources.values():
         source.unlink()
-    return [_entry(name, found, times[BASE], orders, size) for name, found in times.items()]
+    entries = [_entry(name, found, times, orders) for name, found in times.items()]
+    return [{**entry, "bytes": sizes[job.made]} for job, entry in zip(jobs, entries, strict=True)]
 
 
-def _entry(name: str, found: list[Measured], base: list[Measured], orders: int, size: int) -> dict[str, object]:
-    ratio = statistics.median(one.wall / other.wall for one, other in zip(found, base, strict=True))
-    return {"name": name, "orders": orders, "bytes": size, "ratio": ratio, **asdict(median(found))}
+def _entry(name: str, found: list[Measured], times: dict[str, list[Measured]], orders: int) -> dict[str, object]:
+    ratios = {"to_duckdb": _ratio(found, times[BASE]), "to_clean": _ratio(found, times[OURS])}
+    return {"name": name, "orders": orders, **ratios, **asdict(median(found))}
+
+
+def _ratio(found: list[Measured], base: list[Measured]) -> float:
+    return statistics.median(one.wall / other.wall for one, other in zip(found, base, strict=True))
 
 
 def _generated(folder: Path, orders: int, made: tuple[str, ...]) -> Path:
@@ -113,10 +122,14 @@ def _lenient(folder: Path) -> Path:
 
 def table(results: Sequence[dict[str, object]]) -> str:
     """Markdown, ratios first."""
-    lines = [f"{_machine()}.\n", "| | orders | ratio | wall | CPU | memory |", "|---|---|---|---|---|---|"]
+    lines = [
+        f"{_machine()}.\n",
+        "| | orders | to DuckDB | to `etl run`, clean | time | memory | upload |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
     lines += [
-        f"| {one['name']} | {one['orders']:,} | {one['ratio']:.2f} | {one['wall']:.2f} s | {one['cpu']:.2f} s "
-        f"| {one['peak']:.0f} MB |"
+        f"| {one['name']} | {one['orders']:,} | {one['to_duckdb']:.2f} | {one['to_clean']:.2f} | {one['wall']:.2f} s "
+        f"| {one['peak']:.0f} MB | {one['bytes'] / 1e6:.0f} MB |"
         for one in results
     ]
     return "\n".join(lines) + "\n"
@@ -130,20 +143,21 @@ def _machine() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, nargs="+", default=[50_000, 150_000, 500_000])
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--orders", type=int, nargs="+", default=[100_000, 300_000, 1_000_000])
+    parser.add_argument("--full", type=int, default=300_000, help="the size at which everything runs")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder to write to")
     given = parser.parse_args()
-    RESULTS.mkdir(exist_ok=True)
+    given.results.mkdir(parents=True, exist_ok=True)
     results = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lenient = _lenient(folder)
-        for orders in given.orders:
-            middle = orders == sorted(given.orders)[len(given.orders) // 2]
-            jobs = scaling(lenient) + (variants(lenient) if middle else [])
+        for orders in sorted({*given.orders, given.full}):
+            jobs = scaling(lenient) + (variants(lenient) if orders == given.full else [])
             results += compared(jobs, orders, given.runs, folder)
-    (RESULTS / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    (RESULTS / "table.md").write_text(table(results), encoding="utf-8")
+    (given.results / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (given.results / "table.md").write_text(table(results), encoding="utf-8")
     print(table(results))
 
 

@@ -1,14 +1,17 @@
-"""Whole processes, measured: wall and CPU seconds, and the most memory held."""
+"""Whole processes, measured by pyperf: wall seconds, and the most memory held."""
 
 from __future__ import annotations
 
-import os
+import json
 import statistics
+import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+PYTHON = Path(__file__).parent.parent / ".venv-bench" / "bin" / "python"  # `make bench` sets it up
+PYPERF = (PYTHON, "-m", "pyperf", "command", "--copy-env", "--processes=1", "--values=1", "--warmups=0", "--loops=1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,21 +19,19 @@ class Measured:
     """One run of a command. `peak` is in MB, of the largest process."""
 
     wall: float
-    cpu: float
     peak: float
 
 
-def measure(command: Sequence[str | Path], log: Path) -> Measured:
-    """Run it to its end. Ends this program, with what the command said, if it fails."""
-    with log.open("wb") as out:
-        start = time.perf_counter()
-        actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1), (os.POSIX_SPAWN_DUP2, out.fileno(), 2)]
-        child = os.posix_spawn(command[0], list(map(str, command)), os.environ, file_actions=actions)
-        _, status, used = os.wait4(child, 0)
-        wall = time.perf_counter() - start
-    if status:
-        sys.exit(f"{' '.join(map(str, command))} failed:\n{log.read_text(errors='replace')[-2000:]}")
-    return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
+def measure(command: Sequence[str | Path], folder: Path) -> Measured:
+    """Run it to its end, once. Ends this program, with what the command said, if it fails."""
+    found = folder / "pyperf.json"
+    found.unlink(missing_ok=True)  # pyperf does not write over it
+    done = subprocess.run([*PYPERF, "-o", found, "--", *command], capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-2000:]}")
+    told = json.loads(found.read_text(encoding="utf-8"))
+    (wall,) = told["benchmarks"][0]["runs"][0]["values"]
+    return Measured(wall, told["metadata"]["command_max_rss"] / 1e6)
 
 
 def median(runs: Sequence[Measured]) -> Measured:
