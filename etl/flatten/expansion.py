@@ -21,18 +21,25 @@ from etl.records import Rule
 
 MOST_ROWS = 100_000  # of one table, from one record
 TIMES = 200  # characters that stand in rows for each byte of the record
-_FREE = 4 << 20  # characters, up to which nobody minds
+_FREE = 1 << 20  # characters, up to which nobody minds
+_MOST = 64 << 20  # characters, whatever the record's size: Arrow counts those of a column in 31 bits
 _NUMBER = 32  # what a number may take as text
+_WORD = 8
 
 
 def rule(table: Table) -> Rule:
-    words = f"at most {MOST_ROWS:,} rows from one record, and in them at most {TIMES} times its own size"
+    words = f"at most {MOST_ROWS:,} rows from one record, and in them at most {TIMES} times its own size, or 64 MB"
     return Rule("expansion", words, table.name)
 
 
 def most_characters(length: int) -> int:
     """How much of a record of so many bytes may stand in the rows of a table, repetitions counted."""
-    return max(TIMES * length, _FREE)
+    return min(max(TIMES * length, _FREE), _MOST)
+
+
+def is_small(rows: int, length: int) -> bool:
+    """Whether a record of so many bytes can't give too much in so many rows."""
+    return rows * length <= _FREE
 
 
 def repeated(table: Table) -> list[int]:
@@ -45,12 +52,12 @@ def repeated(table: Table) -> list[int]:
 
 
 def size(value: Any) -> int:
-    """The characters of the texts in a value."""
+    """The characters of the texts in a value, and for each thing in it what it takes beside them."""
     if isinstance(value, str):
-        return len(value)
+        return _WORD + len(value)
     if isinstance(value, dict):
-        return sum(map(size, value.values()))
-    return sum(map(size, value)) if isinstance(value, list) else 0
+        return _WORD + sum(map(size, value.values()))
+    return _WORD + sum(map(size, value)) if isinstance(value, list) else _WORD
 
 
 def harmless(parsed: Parsed, texts: Sequence[bytes], contract: Contract) -> np.ndarray:
@@ -64,14 +71,14 @@ def harmless(parsed: Parsed, texts: Sequence[bytes], contract: Contract) -> np.n
 
 def _harmless(exploded: Exploded, table: Table, lengths: np.ndarray) -> np.ndarray:
     rows: np.ndarray = np.bincount(exploded.rows[0], minlength=len(lengths))
-    if rows.max(initial=0) <= TIMES // 2:
+    if (rows * lengths).max(initial=0) <= _FREE // 2:
         return np.ones(len(lengths), dtype=bool)
     taken = np.zeros(len(lengths))
     for column in (table.columns[at] for at in repeated(table)):
         for path, type_ in sources(column.source, column.type):
             if depth(path) < exploded.depth:
                 taken += rows * lengths if type_ is None else _taken(exploded, path, rows, lengths)
-    within: np.ndarray = (rows <= MOST_ROWS) & (taken <= np.maximum(lengths * TIMES, _FREE) / 2)
+    within: np.ndarray = (rows <= MOST_ROWS) & (taken <= np.clip(lengths * TIMES, _FREE, _MOST) / 2)
     return within
 
 

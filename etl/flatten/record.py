@@ -6,18 +6,32 @@ The vectorised path (`vector`) does the same for straight records by the block; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import jiter
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.contract.expressions import Coalesce, Day, Each, Expression, Index, Json, NullIf, Path, Scale, Step, Text
+from etl.contract.expressions import (
+    Coalesce,
+    Day,
+    Each,
+    Expression,
+    Index,
+    Json,
+    NullIf,
+    Path,
+    Scale,
+    Step,
+    Text,
+    paths,
+)
 from etl.contract.model import Column, Contract, Table, Type
 from etl.flatten import expansion, temporal
 from etl.flatten.convert import Misfit, convert, found, instant, json_text, number_of, text_of
@@ -33,6 +47,8 @@ NO_ROWS = Rule("emptyRecords", "at least one row in some table")
 
 Steps = tuple[Step, ...]
 Positions = tuple[int, ...]  # the index of the element, for each `[*]`
+Cell = tuple[Any, str, list[Misfit]]  # a typed value, or the path it was read at and what kept it from converting
+T = TypeVar("T")
 
 _TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -158,26 +174,40 @@ class _Record:
         if self.expands(table, elements):
             self.note(Violation(expansion.rule(table), self.number, str(table.grain)))
             return flat
-        for positions in elements:
-            self.row(table, positions, flat)
+        for cells, positions in zip(self.each(table.columns, elements, self.cell), elements, strict=True):
+            self.row(table, cells, positions, flat)
         return flat
+
+    def each(
+        self, columns: Sequence[Column], elements: Sequence[Positions], read: Callable[[Column, Positions], T]
+    ) -> Iterator[list[T]]:
+        """What is read of these columns, row by row. What lies above the rows' own element is read once."""
+        levels = [_level(column.source) for column in columns]
+        last: list[tuple[Positions, T] | None] = [None] * len(columns)
+        for positions in elements:
+            row = []
+            for at, (column, level) in enumerate(zip(columns, levels, strict=True)):
+                known = last[at]
+                if known is None or known[0] != positions[:level]:
+                    known = last[at] = (positions[:level], read(column, positions))
+                row.append(known[1])
+            yield row
 
     def expands(self, table: Table, elements: Sequence[Positions]) -> bool:
         """Whether the rows would be far more than the record is."""
-        if len(elements) <= expansion.TIMES:
+        if expansion.is_small(len(elements), self.length):
             return False
         columns = [table.columns[at] for at in expansion.repeated(table)]
         left = expansion.most_characters(self.length)
-        for positions in elements:
-            left -= sum(expansion.size(self.cell(column, positions)[0]) for column in columns)
+        for sizes in self.each(columns, elements, lambda *place: expansion.size(self.cell(*place)[0])):
+            left -= sum(sizes)
             if left < 0:
                 return True
         return len(elements) > expansion.MOST_ROWS
 
-    def row(self, table: Table, positions: Positions, flat: RecordRows) -> None:
+    def row(self, table: Table, cells: Sequence[Cell], positions: Positions, flat: RecordRows) -> None:
         values, unknowns = [], []
-        for column in table.columns:
-            value, path, misfits = self.cell(column, positions)
+        for column, (value, path, misfits) in zip(table.columns, cells, strict=True):
             values.append(value)
             if misfits:
                 unknowns.append(column.name)
@@ -187,8 +217,7 @@ class _Record:
         flat.positions.append(positions)
         flat.unknown.append(unknowns)
 
-    def cell(self, column: Column, positions: Positions) -> tuple[Any, str, list[Misfit]]:
-        """The typed value, or the path it was read at and what kept it from converting."""
+    def cell(self, column: Column, positions: Positions) -> Cell:
         try:
             value = self.evaluate(column.source, column.type, positions)
         except Broken as broken:
@@ -253,6 +282,9 @@ class _Record:
         return self.slices[steps]
 
     def misfit(self, column: Column, path: str, misfit: Misfit, row: int) -> None:
+        if (rows := self.rows.get((column.cast, path))) is not None:  # the same value, in one row more
+            rows[row] = None
+            return
         value = None if misfit.value is None else json_text(misfit.value)
         self.note(Violation(column.cast, self.number, path, value, misfit.reason, (row,)))
 
@@ -261,6 +293,12 @@ class _Record:
         key = (violation.rule, violation.path)
         self.found.setdefault(key, violation)
         self.rows.setdefault(key, {}).update(dict.fromkeys(violation.rows))
+
+
+@lru_cache(maxsize=4096)
+def _level(source: Expression) -> int:
+    """How many of a row's positions it depends on."""
+    return max(map(_depth, paths(source)))
 
 
 def _depth(path: Path) -> int:

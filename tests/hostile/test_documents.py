@@ -258,6 +258,39 @@ def test_rows_do_not_outgrow_their_record(rows: Any, name: str) -> None:
     assert records["quarantined"] == (records["read"] if ROWS[name][1] else 0)
 
 
+ABOVE = {  # what stands above the rows, and is repeated in all of them: its column, its JSON, how many rows; the rule
+    "numbers": ("logicalType: array, items: {logicalType: integer}", b"[%s]" % b",".join([b"0"] * 20_000), 20_000, ""),
+    "nulls": ("logicalType: array, items: {logicalType: string}", b"[%s]" % b",".join([b"null"] * 20_000), 20_000, ""),
+    "empty texts": (
+        "logicalType: array, items: {logicalType: string}",
+        b"[%s]" % b",".join([b'""'] * 20_000),
+        20_000,
+        "",
+    ),
+    "few rows of a long text": ("logicalType: string", b'"%s"' % (b"x" * (25 << 20)), 100, ""),
+    "a long text that is no date": ("logicalType: date", b'"%s"' % (b"x" * 10**6), 90_000, "v:type"),
+}
+
+
+def run_above() -> dict[str, list[Any]]:
+    found = {}
+    for name, (column, value, count, _) in ABOVE.items():
+        feed = contract(f"{{name: v, {column}}}", "{name: q, logicalType: integer, transformLogic: '$.lines[*].q'}")
+        report = run(b'{"v":%s,"lines":[%s]}' % (value, b",".join([b"{}"] * count)), feed)
+        found[name] = [broken(report), report["records"]["quarantined"]]
+    return found
+
+
+@pytest.fixture(scope="module")
+def above() -> Any:
+    return bounded("test_documents:run_above", megabytes=3000)
+
+
+@pytest.mark.parametrize("name", ABOVE)
+def test_whatever_is_repeated_counts(above: Any, name: str) -> None:
+    assert above[name] == [{ABOVE[name][3] or ":expansion": 1}, 1]
+
+
 @pytest.mark.parametrize(
     "data", [b"{}\n" * 100_000, b"[" + b",".join([b"{}"] * 100_000) + b"]"], ids=["lines", "array"]
 )
