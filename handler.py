@@ -59,7 +59,7 @@ class Invocation:
 
     context: LambdaContext
     done: list[Summary] = field(default_factory=list)
-    failed: list[str | None] = field(default_factory=list)  # locations, where the event names one
+    failed: list[EtlError] = field(default_factory=list)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -88,6 +88,7 @@ def _process(event: object, invocation: Invocation) -> None:
     """All that one event or message announces; what failed is raised at the end."""
     records = events.records(event)
     errors = [error for error in (_attempt(record, invocation) for record in records) if error]
+    invocation.failed.extend(errors)
     if len(errors) == 1:
         raise errors[0].with_traceback(None)  # what Lambda shows of it: the text, not our frames
     if errors:
@@ -109,10 +110,8 @@ def _attempt(record: object, invocation: Invocation) -> EtlError | None:
     except NotFound as error:
         logger.warning("upload has vanished", upload=location, reason=str(error))
     except EtlError as error:
-        invocation.failed.append(location)
         return _failed(location, error)
     except Exception as error:  # noqa: BLE001  the outermost edge: one upload's bug does not stop the others
-        invocation.failed.append(location)
         return _bug(location, error)
     return None
 
@@ -134,8 +133,9 @@ def _timed(location: str, context: LambdaContext) -> Iterator[None]:
 def _run(location: str, invocation: Invocation) -> None:
     contract = _contract(location)
     report = pipeline.run(location, contract, _storage(), pipeline.outputs_of(contract, None, None))
-    invocation.done.append(_summary(report))  # before anybody is told: what is published counts, told or not
-    logger.info("upload processed", report=_summary(report))
+    summary = _summary(report)
+    invocation.done.append(summary)  # before anybody is told: what is published counts, told or not
+    logger.info("upload processed", report=summary)
     _tell(report)
 
 

@@ -4,9 +4,9 @@
 
 At each size: DuckDB, which converts the file and checks nothing, and `etl run`. At the size `--full` also the plain
 pandas way, Polars with dataframely, and `etl run` on broken orders, on other forms of the same upload, and on the same
-number of orders of other feeds. What each
-contestant does not do stands at its head, in bench/contestants. Ratios are to DuckDB and to `etl run`, each on the
-clean NDJSON of as many orders, run by run. pyperf times the processes. Writes table.md and results.json.
+number of orders of other feeds. What each contestant does not do stands at its head, in bench/contestants. Ratios are
+to DuckDB and to `etl run`, each on the clean NDJSON of as many orders, run by run. pyperf times the processes. Writes
+table.md and results.json.
 """
 
 from __future__ import annotations

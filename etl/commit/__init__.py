@@ -15,8 +15,9 @@ A run, in this order:
 5. put        writes the files. Names are a function of upload and content: a retry writes over and never adds.
 6. commit     writes the report if the one it saw is still there (or still none). Else again, from 1.
 7. settle     marks the predecessor's quarantine as superseded, removes the predecessor's lake files and the files of
-              older intents, looks once more, and removes its own intent. Older intents it removes only where the report
-              was of its own upload already: before, their runs may be at work, and what they still put must be known.
+              older intents and what those had replaced, looks once more, and removes its own intent. Older intents it
+              removes only where the report was of its own upload already: before, their runs may be at work, and what
+              they still put must be known.
 
 A first upload costs a LIST, one PUT each for intent, files and report, and a DELETE.
 
@@ -44,8 +45,8 @@ again. Old content that comes back at that very moment has the names of the file
 looks once more and raises `Conflict` if they are wanted by now, and the retry puts them.
 
 Who is slow can't be told from who is dead, so this rests on what queues promise: the event of a run that was cut short
-comes again. Known gaps, each with three runs at once: a run puts files, and before its 6 is replaced, has its intent
-removed by a doubled event (of its successor, or before that of its own), and is killed; those files are in no intent.
+comes again. Known gaps: with three runs at once, one puts files, and before its 6 is replaced, has its intent removed
+by a doubled event (of its successor, or before that of its own), and is killed; those files are in no intent.
 One content under two contract versions at the same time: the last to commit wins, and a retry makes it whole. And
 content that is replaced and back within one second of S3's clock counts as never gone.
 """

@@ -90,7 +90,7 @@ def _integers(column: Column) -> Mapping[str, str]:
 
 
 def _can_be_walked(least: int, most: int) -> bool:
-    return least >= -_INT and most < _INT - 1 and most - least < _WALK
+    return least >= -_INT and most < _INT - 1 and most - least < _WALK  # the greatest int: the walk would not end
 
 
 def _texts(column: Column) -> Mapping[str, str]:
