@@ -224,6 +224,28 @@ while done < 40:
     assert (LocalStorage().read(at)[0], os.listdir(tmp_path)) == (b"120", ["counter"])
 
 
+def test_what_is_no_regular_file_is_not_listed_nor_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "a.json").write_bytes(b"{}")
+    assert [found.location for found in LocalStorage().list(f"{tmp_path}/")] == [f"{tmp_path}/a.json"]
+    with (
+        pytest.raises(StorageError, match="this is no regular file"),
+        LocalStorage().fetch(f"{tmp_path}/pipe.json"),
+    ):
+        pass
+
+
+def test_a_link_to_a_folder_round_it_does_not_double_what_is_there(tmp_path):
+    (tmp_path / "in" / "day").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("in/a.json", "in/day/b.json", "elsewhere/c.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    (tmp_path / "in" / "day" / "back").symlink_to(tmp_path / "in", target_is_directory=True)
+    (tmp_path / "in" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    found = [upload.location.removeprefix(f"{tmp_path}/in/") for upload in LocalStorage().list(f"{tmp_path}/in/")]
+    assert found == ["a.json", "day/b.json", "more/c.json"]
+
+
 def test_writers_and_removers_of_one_folder_get_along(tmp_path, staged):
     storage = LocalStorage()
 

@@ -110,6 +110,8 @@ def _upload(path: Path) -> Upload:
     info = path.stat()
     if stat.S_ISDIR(info.st_mode):
         raise NotFound(f"{path}: this is a folder; name a file, or end it with / to mean all that is in it")
+    if not stat.S_ISREG(info.st_mode):  # to open a pipe that nobody writes to would wait for ever
+        raise StorageError(f"{path}: this is no regular file; name one (the command also reads standard input, as -)")
     return Upload(path.as_posix(), _EPOCH + timedelta(microseconds=info.st_mtime_ns // 1000), info.st_size)
 
 
@@ -117,7 +119,8 @@ def _found(prefix: str) -> Iterator[Upload]:
     folder, _, name = prefix.rpartition("/")
     for path in _files(Path(folder + "/" if prefix.startswith("/") else folder), name):
         with suppress(FileNotFoundError):  # gone since
-            yield _upload(path)
+            if path.is_file():  # no pipe, no socket
+                yield _upload(path)
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:
@@ -132,7 +135,14 @@ def _files(folder: Path, name: str) -> Iterator[Path]:
         if Path(root) == folder:
             folders[:] = [entry for entry in folders if entry.startswith(name)]
             files = [entry for entry in files if entry.startswith(name)]
+        folders[:] = [entry for entry in folders if not _leads_back(Path(root), entry)]
         yield from (Path(root, entry) for entry in files if not _is_part(entry))
+
+
+def _leads_back(folder: Path, entry: str) -> bool:
+    """Whether it is a link to a folder round it, in which every file would be found again and again."""
+    path = folder / entry
+    return path.is_symlink() and folder.resolve().is_relative_to(path.resolve())
 
 
 def _is_part(name: str) -> bool:
