@@ -15,15 +15,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import boto3
 import msgspec
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests import leash
 
@@ -131,7 +131,7 @@ class Seaweed:
         try:
             with urlopen(f"{self.endpoint}/healthz", timeout=_PATIENCE):
                 self.admin.list_buckets()
-        except (URLError, ClientError):
+        except (OSError, HTTPException, BotoCoreError, ClientError):  # refused, reset, broken off: not yet
             return False
         return True
 
