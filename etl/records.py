@@ -1,9 +1,9 @@
-"""The nouns that the stages hand to each other. Frozen, and free of behaviour but for identity."""
+"""The nouns that the stages hand to each other. Frozen, and free of behaviour but for looking into them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -63,22 +63,44 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
+Place = tuple[int | None, int | None]  # the line and the byte where a record begins, where they are known
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive records of an upload.
+    """Consecutive records of an upload, each on a line of its own in `data`.
 
-    `texts` holds each record's bytes as received (without the separators round it), `lines` and `offsets`
-    say where each begins in the uncompressed upload: line from 1, byte from 0. `first` is the number of
-    the first record, from 1.
+    Record `i` is `data[starts[i]:ends[i]]`: as received, but for line breaks between its tokens, which are blanks here.
+    Between two records there are blanks, a line feed among them. `lines` and `offsets` say where each begins in the
+    uncompressed upload: line from 1, byte from 0. (All four: int64 arrays.) `first` is the number of the first record,
+    from 1.
     """
 
     first: int
-    texts: Sequence[bytes]
-    lines: Sequence[int]
-    offsets: Sequence[int]
+    data: bytes
+    starts: np.ndarray
+    ends: np.ndarray
+    lines: np.ndarray
+    offsets: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.starts)
 
-Place = tuple[int | None, int | None]  # the line and the byte where a record begins, where they are known
+    def text(self, at: int) -> bytes:
+        """One record, counted from 0 within the block."""
+        return self.data[self.starts[at] : self.ends[at]]
+
+    def texts(self, chosen: np.ndarray) -> list[bytes]:
+        """These records."""
+        data = self.data
+        return [
+            data[start:end] for start, end in zip(self.starts[chosen].tolist(), self.ends[chosen].tolist(), strict=True)
+        ]
+
+    def place(self, record: int) -> Place:
+        """Where the record of this number begins."""
+        at = record - self.first
+        return int(self.lines[at]), int(self.offsets[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +116,46 @@ class Unreadable:
 class Rows:
     """Rows of one table, in record order: typed values and where each came from.
 
-    `records` (int64, one per row) holds record numbers; `positions` one int64 array per `[*]` of the table's
-    grain: the element's index. `unknown` names, by column, the rows whose value did not convert: null in
-    `values`, and not to be judged by any other rule.
+    What lies above the rows' own element is held once, however many rows repeat it: `values` has each column's values
+    (in the table's order), `levels` the level they are held at, and `elements`, by level, which of them each row has
+    (int64; None: each row its own). `records` (int64, one per row) holds record numbers; `positions` one int64 array
+    per `[*]` of the table's grain: the element's index. `unknown` names, by column, the rows whose value did not
+    convert: null in the column, and not to be judged by any other rule.
     """
 
-    values: pa.Table
+    values: Mapping[str, pa.Array]
+    levels: Mapping[str, int]
+    elements: tuple[np.ndarray | None, ...]
     records: np.ndarray
     positions: tuple[np.ndarray, ...]
     unknown: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def places(self, name: str) -> np.ndarray | None:
+        """Which of a column's `values` each row has; None: each row its own."""
+        return self.elements[self.levels[name]]
+
+    def column(self, name: str, chosen: np.ndarray | None = None) -> pa.Array:
+        """A column of these rows (None: of all), one value each; no copy where that is how they are held."""
+        values, places = self.values[name], self.places(name)
+        if chosen is not None:
+            places = chosen if places is None else places[chosen]
+        if places is None or (len(places) == len(values) and np.array_equal(places, np.arange(len(values)))):
+            return values
+        return values.take(pa.array(places))
+
+    def table(self, names: Iterable[str] | None = None, chosen: np.ndarray | None = None) -> pa.Table:
+        """Columns (None: all) of these rows (None: of all)."""
+        names = list(self.values if names is None else names)
+        return pa.table([self.column(name, chosen) for name in names], names=names)
+
+    def only(self, chosen: np.ndarray) -> Rows:
+        """These rows (indexes), in this order; without what was unknown, which is never published."""
+        elements = (chosen if places is None else places[chosen] for places in self.elements)
+        positions = (level[chosen] for level in self.positions)
+        return Rows(self.values, self.levels, tuple(elements), self.records[chosen], tuple(positions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,13 @@ class Account:
 
     def add(self, block: Block, rows: Mapping[str, Rows], parts: Split) -> None:
         """Count a block's records and rows, each kind by itself, so that `records` has something to check."""
-        numbers = np.arange(block.first, block.first + len(block.texts))
-        with_rows = np.isin(numbers, _records(rows))
-        rejected = np.isin(numbers, list(parts.rejected))
-        self.read += len(numbers)
+        with_rows, published = _records(block, rows), _records(block, parts.published)
+        rejected = np.zeros(len(block), dtype=bool)
+        rejected[np.array(list(parts.rejected), np.int64) - block.first] = True
+        self.read += len(block)
         self.quarantined += len(parts.rejected) - len(parts.split)
         self.split += len(parts.split)
-        self.published += len(_records(parts.published)) - len(parts.split) + int((~with_rows & ~rejected).sum())
+        self.published += int(published.sum()) - len(parts.split) + int((~with_rows & ~rejected).sum())
         for name in rows:
             self.rows_read[name] = self.rows_read.get(name, 0) + len(rows[name])
             self.rows_published[name] = self.rows_published.get(name, 0) + len(parts.published[name])
@@ -143,9 +143,12 @@ class Account:
         return max(len(self._unknown) - UNKNOWN_FIELDS, 0) + self._unknown_beyond
 
 
-def _records(rows: Mapping[str, Rows]) -> np.ndarray:
-    """The distinct records that have a row in some table."""
-    return np.unique(np.concatenate([table.records for table in rows.values()]))
+def _records(block: Block, rows: Mapping[str, Rows]) -> np.ndarray:
+    """Which records of a block have a row in some table: a mask."""
+    found = np.zeros(len(block), dtype=bool)
+    for table in rows.values():
+        found[table.records - block.first] = True
+    return found
 
 
 def _rows(read: int, published: int) -> dict[str, int]:

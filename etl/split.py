@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from etl.contract.model import Contract
 from etl.records import Rows, Split, Violation
@@ -21,7 +20,9 @@ def split(rows: Mapping[str, Rows], violations: Sequence[Violation], contract: C
     by_row = contract.policies.quarantine_grain == "row"
     whole = {violation.record for violation in errors if not (by_row and violation.rows)}
     kept = {name: _kept(name, table, whole, errors if by_row else ()) for name, table in rows.items()}
-    published = {name: table if kept[name].all() else _where(table, kept[name]) for name, table in rows.items()}
+    published = {
+        name: table if kept[name].all() else table.only(np.flatnonzero(kept[name])) for name, table in rows.items()
+    }
     broken = {violation.record for violation in errors}
     partly = frozenset(number for number in broken - whole if _has_rows(number, published))
     taken = {number: _taken(number, rows, kept) for number in broken} if by_row else {}
@@ -45,11 +46,6 @@ def _taken(number: int, rows: Mapping[str, Rows], kept: Mapping[str, np.ndarray]
         first, end = np.searchsorted(table.records, [number, number + 1])
         taken[name] = np.flatnonzero(~kept[name][first:end]).tolist()
     return {name: ordinals for name, ordinals in taken.items() if ordinals}
-
-
-def _where(rows: Rows, kept: np.ndarray) -> Rows:
-    """Rows that were kept; what was unknown stays behind, since unknown values are never published."""
-    return Rows(rows.values.filter(pa.array(kept)), rows.records[kept], tuple(at[kept] for at in rows.positions))
 
 
 def _has_rows(number: int, rows: Mapping[str, Rows]) -> bool:

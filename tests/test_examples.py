@@ -80,7 +80,7 @@ def test_the_readme_names_the_rules_that_broke(folder: Path) -> None:
 
 def _texts(folder: Path) -> list[bytes]:
     blocks = list(read(upload_of(folder), records=contract_of(folder).policies.records))
-    return [text for block in blocks if isinstance(block, Block) for text in block.texts]
+    return [block.text(at) for block in blocks if isinstance(block, Block) for at in range(len(block))]
 
 
 def _customers(upload: str, name: str) -> set[str]:

@@ -6,8 +6,8 @@ same rows and the same violations.
 flattener.py   which record takes which path, and both together again in record order
 fields.py      the tree of fields that the contract reads; unknown fields
 record.py      the per-record path, with convert.py (one value) and temporal.py (dates and times)
-straight.py    the vectorised path: screen.py (msgspec), parsing.py (Arrow), exploded.py and reader.py (rows),
-               columns.py (conversions)
+straight.py    the vectorised path: parsing.py (Arrow; lexical.py and screen.py say what it may be given, schema.py what
+               it reads), exploded.py and reader.py (rows), columns.py (conversions)
 expansion.py   records that would become far more than they are
 habits.py      how a feed writes its values
 merging.py     rows of both paths in record order

@@ -28,7 +28,9 @@ _INTEGER = r"^-?(0|[1-9][0-9]{0,18})$"
 _OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 _LOCAL = r"^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _MORE_DECIMALS = 8
+_DIGITS = 38  # of a decimal128
 _EXACT_FLOAT = float(2**53)
+_WHOLE = pa.decimal128(_DIGITS, 0)
 _ZONES_END = 2_114_380_800  # seconds at the year 2037
 _MARGIN_YEARS = (-62_104_060_800, 253_370_764_800)  # seconds at the years 2 and 9999: nearer ends go record by record
 
@@ -41,8 +43,11 @@ def reading(type_: Type) -> pa.DataType:
 
 
 def _wider(arrow: pa.Decimal128Type) -> pa.Decimal128Type:
-    """Room for decimals too many: Arrow would refuse the whole block for them, and not say which record it was."""
-    more = min(_MORE_DECIMALS, 38 - arrow.precision)
+    """Room for decimals too many: Arrow would refuse the whole block for them, and not say which record it was.
+
+    As many digits as it may read, times ten to the scale, still fit into 128 bits (if they do in the column's type).
+    """
+    more = max(min(_MORE_DECIMALS, (_DIGITS - arrow.precision - arrow.scale) // 2), 0)
     return pa.decimal128(arrow.precision + more, arrow.scale + more)
 
 
@@ -94,21 +99,30 @@ def _struct(array: pa.Array, type_: Type) -> Converted:
 
 
 def _float(array: pa.Array) -> Converted:
-    """Doubles that may have been integer tokens beyond 2^53, or -0 (a token that jiter reads as 0), are refused."""
-    values = array.to_numpy(zero_copy_only=False)
-    refused = (np.abs(values) >= _EXACT_FLOAT) | ((values == 0) & np.signbit(values))
+    """Doubles that may have been integer tokens beyond 2^53, or -0 (a token that jiter reads as 0), or that are none
+    (Arrow takes `NaN`), are refused."""
+    values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
+    refused = ~(np.abs(values) < _EXACT_FLOAT) | ((values == 0) & np.signbit(values))
     return array, refused if refused.any() else None
 
 
 def _narrower(array: pa.Array, type_: Type) -> Converted:
-    """Decimals as read, without the room; those that need it are refused."""
-    try:
-        return array.cast(type_.arrow), None
-    except pa.ArrowInvalid:
-        cut = array.cast(type_.arrow, safe=False)
-        fits = pc.equal(cut.cast(array.type), array)
-        refused = pc.invert(pc.fill_null(fits, True)).to_numpy(zero_copy_only=False)
-        return pc.if_else(fits, cut, pa.scalar(None, type_.arrow)), refused
+    """Decimals as read, without the room; those that need it are refused. Arrow's reader checks no precision."""
+    if array.type != type_.arrow:
+        try:
+            return array.cast(type_.arrow), None
+        except pa.ArrowInvalid:
+            pass
+    cut = array.cast(type_.arrow, safe=False)
+    most = pa.scalar(10**type_.arrow.precision - 1, _WHOLE)
+    fits = pc.and_(pc.equal(cut.cast(array.type, safe=False), array), pc.less_equal(pc.abs(unscaled(cut)), most))
+    refused = pc.invert(pc.fill_null(fits, True)).to_numpy(zero_copy_only=False)
+    return (pc.if_else(fits, cut, pa.scalar(None, type_.arrow)), refused) if refused.any() else (cut, None)
+
+
+def unscaled(array: pa.Array) -> pa.Array:
+    """The digits of decimals, without their point."""
+    return pa.Array.from_buffers(_WHOLE, len(array), array.buffers(), offset=array.offset)
 
 
 def _epoch(array: pa.Array, type_: Type) -> Converted:

@@ -5,7 +5,7 @@ A text of 1 MB over an array of 1 MB would make a terabyte. Such a record breaks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from etl.contract.expressions import Path, paths
 from etl.contract.model import Contract, Table
 from etl.flatten.exploded import Exploded, depth
 from etl.flatten.fields import sources
-from etl.flatten.parsing import Parsed
 from etl.records import Rule
 
 MOST_ROWS = 100_000  # of one table, from one record
@@ -60,12 +59,11 @@ def size(value: Any) -> int:
     return _WORD + sum(map(size, value)) if isinstance(value, list) else _WORD
 
 
-def harmless(parsed: Parsed, texts: Sequence[bytes], contract: Contract) -> np.ndarray:
-    """Which records surely keep within: a mask. The others are for the per-record path to measure."""
-    lengths = np.fromiter((len(texts[at]) for at in parsed.indexes), np.int64, len(parsed.indexes))
+def harmless(exploded: Mapping[str, Exploded], lengths: np.ndarray, contract: Contract) -> np.ndarray:
+    """Which records, of so many bytes, surely keep within (a mask). The others the per-record path measures."""
     kept = np.ones(len(lengths), dtype=bool)
     for table in contract.tables:
-        kept &= _harmless(Exploded(parsed.records, table.grain), table, lengths)
+        kept &= _harmless(exploded[table.name], table, lengths)
     return kept
 
 

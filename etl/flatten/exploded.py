@@ -58,9 +58,6 @@ class Exploded:
         last = max((i for i, step in enumerate(path.steps) if isinstance(step, Each)), default=-1)
         return _navigate(self.elements[level], path.steps[last + 1 :]), level
 
-    def to_rows(self, array: pa.Array, level: int) -> pa.Array:
-        return array if level == self.depth else array.take(pa.array(self.rows[level]))
-
     def mask_to_rows(self, mask: Mask, level: int) -> Mask:
         return mask if mask is None or level == self.depth else mask[self.rows[level]]
 

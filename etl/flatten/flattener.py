@@ -11,12 +11,12 @@ import numpy as np
 
 from etl.contract.expressions import Path
 from etl.contract.model import Contract
-from etl.flatten import parsing, record
+from etl.flatten import record
 from etl.flatten.fields import tree, unknown
 from etl.flatten.habits import habits
 from etl.flatten.merging import merged
-from etl.flatten.parsing import UnsupportedError
 from etl.flatten.record import FlatRecord
+from etl.flatten.schema import UnsupportedError, check_supported
 from etl.flatten.straight import NOTHING, Straight, StraightRows
 from etl.records import Block, Flattened, Rows, UnknownField, Violation
 
@@ -39,10 +39,10 @@ class Flattener:
 
     def flatten(self, block: Block) -> Flattened:
         """Rows of every table in record order, violations in record order, unknown fields."""
-        numbers = np.arange(block.first, block.first + len(block.texts))
+        numbers = np.arange(block.first, block.first + len(block))
         vectorised = self._reading(block)
         straight = vectorised.flatten(block, numbers) if vectorised else NOTHING
-        odd = {block.first + at: self._record(block.first + at, block.texts[at]) for at in straight.left(len(numbers))}
+        odd = {block.first + at: self._record(block.first + at, block.text(at)) for at in straight.left(len(numbers))}
         self._learn(odd, len(numbers))
         return self._merge(straight, odd, numbers)
 
@@ -60,8 +60,9 @@ class Flattener:
             return self._straight
 
     def _first_reading(self, block: Block) -> Straight:
-        parsing.check_supported(self._contract, self._root)
-        documents = [document for text in block.texts[:_SAMPLE] if (document := record.parse(text)[0]) is not None]
+        check_supported(self._contract, self._root)
+        sample = block.texts(np.arange(min(len(block), _SAMPLE)))
+        documents = [document for text in sample if (document := record.parse(text)[0]) is not None]
         straight = Straight.reading(self._contract, self._root, habits(documents, self._root))
         return self._knowing(straight, [set(unknown(document, self._root)) for document in documents])
 
@@ -89,9 +90,10 @@ class Flattener:
 
     def _without_rows(self, straight: StraightRows, rows: Mapping[str, Rows], numbers: np.ndarray) -> list[Violation]:
         """Straight records that gave no row anywhere (the per-record path says so of its own)."""
-        silent = np.isin(numbers, straight.numbers)
+        silent = np.zeros(len(numbers), dtype=bool)
+        silent[straight.indexes] = True
         for table in rows.values():
-            silent &= ~np.isin(numbers, table.records)
+            silent[table.records - numbers[0]] = False
         return [violation for number in numbers[silent] for violation in record.no_rows(int(number), self._contract)]
 
     def _unknown(self, straight: StraightRows, odd: Mapping[int, FlatRecord]) -> list[UnknownField]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from etl.contract.expressions import EACH
 from etl.flatten.fields import Node
-from etl.flatten.parsing import Readings, read_as
+from etl.flatten.schema import Readings, read_as
 from etl.flatten.screen import Steps
 
 

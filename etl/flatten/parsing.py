@@ -1,75 +1,173 @@
-"""Texts of straight records -> Arrow arrays, under a schema made from the contract's tree of fields."""
+"""Texts of straight records -> Arrow arrays. Arrow's reader is fast, but neither strict nor crash-safe.
+
+It never sees a line without its braces, nor decimals that it could take for others (lexical.py). What it then reads
+under a schema that has every field, it has read strictly. But it names no record that it refuses, it refuses the lot:
+smaller pieces are tried then, and in those that are refused too, a typed decoder (screen.py) tells the straight ones.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.json as pj
 
-from etl.contract.expressions import Coalesce, Each, Expression, Index, Json, Path, Scale
-from etl.contract.model import Contract, Type
-from etl.flatten import columns
-from etl.flatten.fields import Node
-from etl.flatten.screen import Steps, is_sound, unnameable
+from etl.flatten import lexical
+from etl.flatten.screen import Screen, is_sound
+from etl.records import Block
 
 _TINY = re.compile(rb"e-[0-9]{4}")  # two expressions that begin with plain letters: each is searched ten times faster
 _TINY_CAPITAL = re.compile(rb"E-[0-9]{4}")
 _PIECE = 256 << 10  # bytes
-_STRAIGHT_PIECE = 1 << 20  # where nothing is expected to be refused: each call of Arrow waits for the interpreter
+_CHUNK = 1 << 20  # bytes that Arrow reads in one thread, while another reads the next
+_TOGETHER = 256  # texts
 _FAN_OUT = 8
 _FEW = 64  # texts, which are looked at one by one
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
-
-
-class UnsupportedError(Exception):
-    """This contract reads something that only the per-record path can: it then takes every record."""
+_OPEN, _CLOSE = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Records as Arrow read them: a struct array, and the index of each within the block."""
+    """Records as Arrow read them: a struct array, and the index of each within the block.
+
+    `decoded` is what the screen has decoded of each, where something looks at that.
+    """
 
     records: pa.StructArray
     indexes: np.ndarray
+    decoded: Sequence[Any] = ()
+
+    def only(self, kept: np.ndarray) -> Parsed:
+        """The records that the mask tells."""
+        decoded = [item for item, keep in zip(self.decoded, kept.tolist(), strict=True) if keep] if self.decoded else ()
+        return Parsed(self.records.filter(pa.array(kept)), self.indexes[kept], decoded)
 
 
-Readings = dict[Steps, pa.DataType]
+class Parser:
+    """Parses blocks under one schema; several threads may, each its own block."""
+
+    def __init__(self, schema: pa.Schema, screen: Screen) -> None:
+        self._schema = schema
+        self._screen = screen
+        self._has_decimals = any(map(_has_decimals, schema.types))
+
+    def parse(self, block: Block) -> Parsed:
+        """The straight records of a block."""
+        parts = list(self._parts(block))
+        if len(parts) == 1:
+            return parts[0]
+        records = [part.records for part in parts] or [pa.array([], pa.struct(self._schema))]
+        indexes = np.concatenate([np.array([], np.int64), *(part.indexes for part in parts)])
+        return Parsed(pa.concat_arrays(records), indexes, [item for part in parts for item in part.decoded])
+
+    def _parts(self, block: Block) -> Iterator[Parsed]:
+        if self._screen.looks:
+            yield from self._screened(block, np.arange(len(block)))
+            return
+        if (records := self._lines(block, slice(0, len(block)))) is not None:
+            yield Parsed(records, np.arange(len(block)))
+            return
+        each = max(len(block) * _PIECE // (int(block.ends[-1] - block.starts[0]) or 1), 1)
+        for at in range(0, len(block), each):
+            piece = np.arange(at, min(at + each, len(block)))
+            if (records := self._lines(block, slice(at, at + each))) is not None:
+                yield Parsed(records, piece)
+            else:
+                yield from self._screened(block, piece)
+
+    def _lines(self, block: Block, some: slice) -> pa.StructArray | None:
+        """Lines as they are, None where not all of them are straight.
+
+        A brace at either end of each: then none goes on in the next, and as many values as lines are a value a line.
+        """
+        starts, ends = block.starts[some], block.ends[some]
+        text = np.frombuffer(block.data, np.uint8)
+        if (text[starts] != _OPEN).any() or (text[ends - 1] != _CLOSE).any():
+            return None
+        text = text[starts[0] : ends[-1]]
+        if len(text) > _LARGEST_BLOCK or (self._has_decimals and lexical.has_exponents(text)):
+            return None
+        records = self._read(pa.py_buffer(text), len(starts), _CHUNK, "error")
+        if records is None or not _is_utf8(records):
+            return None
+        if self._has_decimals and not lexical.has_texts_only(text, _count_texts(records)):
+            return None
+        return records
+
+    def _read(self, data: pa.Buffer, count: int, chunk: int, unexpected: str) -> pa.StructArray | None:
+        try:
+            table = pj.read_json(
+                pa.BufferReader(data),
+                read_options=pj.ReadOptions(use_threads=len(data) > chunk, block_size=chunk),
+                parse_options=pj.ParseOptions(explicit_schema=self._schema, unexpected_field_behavior=unexpected),
+            )
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+        return table.to_struct_array().combine_chunks() if table.num_rows == count else None
+
+    def _screened(self, block: Block, piece: np.ndarray) -> Iterator[Parsed]:
+        """The straight ones of these records (indexes)."""
+        texts = block.texts(piece)
+        safe = _safe(texts)
+        screened = self._screen.split([texts[at] for at in safe])
+        straight = np.array(safe, np.int64)[screened.straight]
+        each = max(len(straight) * _PIECE // (sum(len(texts[at]) for at in straight) or 1), 1)
+        for at in range(0, len(straight), each):
+            some = straight[at : at + each]
+            decoded = screened.decoded[at : at + each] if screened.decoded else ()
+            yield from self._divided(_Texts([texts[at] for at in some], piece[some], decoded))
+
+    def _divided(self, texts: _Texts) -> list[Parsed]:
+        if (records := self._joined(texts.texts)) is not None:
+            return [Parsed(records, texts.indexes, texts.decoded)]
+        if len(texts.texts) > _FEW:
+            return [part for some in texts.divided() for part in self._divided(some)]
+        sound = np.array([is_sound(text) for text in texts.texts], dtype=bool)  # a key that comes twice is usual
+        return self._search(texts.only(sound))
+
+    def _search(self, texts: _Texts) -> list[Parsed]:
+        """Divide what is refused until the refused records stand alone."""
+        if not texts.texts:
+            return []
+        if (records := self._joined(texts.texts)) is not None:
+            return [Parsed(records, texts.indexes, texts.decoded)]
+        if len(texts.texts) == 1:
+            return []
+        return [part for some in texts.divided() for part in self._search(some)]
+
+    def _joined(self, texts: Sequence[bytes]) -> pa.StructArray | None:
+        data = b"\n".join(texts)
+        if len(data) > _LARGEST_BLOCK:
+            return None
+        return self._read(pa.py_buffer(data), len(texts), len(data) + 1, "ignore")
 
 
-def read_as(steps: Steps, node: Node, learned: Readings) -> pa.DataType:
-    """The Arrow type under which a leaf is read: what was learned of the feed, else what its columns say."""
-    if steps in learned:
-        return learned[steps]
-    types = {columns.reading(type_) for type_ in node.reads}
-    if len(types) != 1:
-        raise UnsupportedError(f"{Path(steps)} is read as {types}")
-    return types.pop()
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Screened records, their indexes within the block, and what was decoded of them."""
 
+    texts: Sequence[bytes]
+    indexes: np.ndarray
+    decoded: Sequence[Any]
 
-def check_supported(contract: Contract, root: Node) -> None:
-    """Raises `UnsupportedError` where a contract needs what the kernels here do not do."""
-    if root.whole or root.reads or root.element is not None:
-        raise UnsupportedError("a column reads the record itself")
-    if unnameable(root):
-        raise UnsupportedError("a key that JSON writes with escapes")
-    for table in contract.tables:
-        for column in table.columns:
-            _check_expression(column.source, column.type)
+    def divided(self) -> Iterator[_Texts]:
+        each = -(-len(self.texts) // _FAN_OUT)
+        for at in range(0, len(self.texts), each):
+            some = slice(at, at + each)
+            yield _Texts(self.texts[some], self.indexes[some], self.decoded[some])
 
-
-def _check_expression(expression: Expression, type_: Type) -> None:
-    if isinstance(expression, Scale):
-        moved = (type_.arrow.scale if type_.kind == "decimal" else 0) + expression.exponent
-        if type_.kind == "number" or not 0 <= moved <= 38:
-            raise UnsupportedError("scale beyond decimal128")
-    if isinstance(expression, Coalesce) and (type_.item is not None or type_.fields):
-        raise UnsupportedError("coalesce of arrays or objects")
-    if isinstance(expression, Coalesce) and any(isinstance(part, Index | Json) for part in expression.arguments):
-        raise UnsupportedError("coalesce of index or json")
+    def only(self, kept: np.ndarray) -> _Texts:
+        at = np.flatnonzero(kept).tolist()
+        return _Texts(
+            [self.texts[each] for each in at],
+            self.indexes[kept],
+            [self.decoded[each] for each in at] if self.decoded else (),
+        )
 
 
 def is_safe(data: bytes) -> bool:
@@ -84,89 +182,32 @@ def is_safe(data: bytes) -> bool:
     return _TINY.search(data) is None and _TINY_CAPITAL.search(data) is None
 
 
-def schema(root: Node, learned: Readings) -> pa.Schema:
-    """The schema under which Arrow reads the documents. Raises `UnsupportedError`."""
-    return pa.schema(list(_struct(root, (), learned)))
+def _safe(texts: Sequence[bytes]) -> list[int]:
+    """Indexes of the texts that Arrow can be given: checked together, and by themselves only where that fails."""
+    found: list[int] = []
+    for at in range(0, len(texts), _TOGETHER):
+        some = texts[at : at + _TOGETHER]
+        together = is_safe(b"\n".join(some))
+        found += [index for index, text in enumerate(some, at) if together or is_safe(text)]
+    return found
 
 
-def _type(node: Node, steps: Steps, learned: Readings) -> pa.DataType:
-    if (bool(node.names) + (node.element is not None) + bool(node.reads)) != 1:
-        raise UnsupportedError(f"{Path(steps)} is read in more than one shape, or in none")
-    if node.element is not None:
-        return pa.list_(_type(node.element, (*steps, Each()), learned))
-    return read_as(steps, node, learned) if node.reads else _struct(node, steps, learned)
-
-
-def _struct(node: Node, steps: Steps, learned: Readings) -> pa.StructType:
-    members = {name: child for name, child in node.names.items() if not child.whole}
-    if any(child.whole and (child.names or child.element or child.reads) for child in node.names.values()):
-        raise UnsupportedError(f"a field of {Path(steps)} is read by json() and otherwise")
-    return pa.struct([(name, _type(child, (*steps, name), learned)) for name, child in members.items()])
-
-
-def parse(texts: Sequence[bytes], indexes: np.ndarray, under: pa.Schema, *, odd: bool) -> Parsed:
-    """Parse screened records with Arrow; those that it refuses are missing from the result.
-
-    Arrow names no record, so a block is parsed in pieces, to have little to search; smaller ones where the block has
-    `odd` records, which the screen has refused.
-    """
-    piece = _PIECE if odd else _STRAIGHT_PIECE
-    each = max(len(texts) * piece // (sum(map(len, texts)) or 1), 1)
-    parts = [part for at in range(0, len(texts), each) for part in _piece(_cut(texts, indexes, at, each), under)]
-    if not parts:
-        return Parsed(pa.array([], pa.struct(under)), indexes[:0])
-    return Parsed(pa.concat_arrays([part.records for part in parts]), np.concatenate([part.indexes for part in parts]))
-
-
-_Texts = tuple[Sequence[bytes], np.ndarray]  # records, and their indexes within the block
-
-
-def _cut(texts: Sequence[bytes], indexes: np.ndarray, at: int, length: int) -> _Texts:
-    return texts[at : at + length], indexes[at : at + length]
-
-
-def _piece(piece: _Texts, under: pa.Schema) -> list[Parsed]:
-    texts, indexes = piece
-    if (records := _read(texts, under)) is not None:
-        return [Parsed(records, indexes)]
-    if len(texts) > _FEW:
-        return [part for some in _divided(piece) for part in _piece(some, under)]
-    sound = np.array([is_sound(text) for text in texts], dtype=bool)  # a key that comes twice is the usual reason
-    return _search(([text for text, good in zip(texts, sound, strict=True) if good], indexes[sound]), under)
-
-
-def _search(piece: _Texts, under: pa.Schema) -> list[Parsed]:
-    """Divide what is refused until the refused records stand alone."""
-    texts, indexes = piece
-    if not len(texts):
-        return []
-    if (records := _read(texts, under)) is not None:
-        return [Parsed(records, indexes)]
-    if len(texts) == 1:
-        return []
-    return [part for some in _divided(piece) for part in _search(some, under)]
-
-
-def _divided(piece: _Texts) -> Iterator[_Texts]:
-    texts, indexes = piece
-    each = -(-len(texts) // _FAN_OUT)
-    return (_cut(texts, indexes, at, each) for at in range(0, len(texts), each))
-
-
-def _read(texts: Sequence[bytes], under: pa.Schema) -> pa.StructArray | None:
-    data = b"\n".join(texts)
-    if data.count(b"\n") != len(texts) - 1:  # breaks between tokens: a screened record has none inside a text
-        data = b"\n".join(text.replace(b"\n", b" ") for text in texts)
-    if len(data) > _LARGEST_BLOCK:
-        return None
+def _is_utf8(records: pa.StructArray) -> bool:
     try:
-        table = pj.read_json(
-            pa.BufferReader(data),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parse_options=pj.ParseOptions(explicit_schema=under, unexpected_field_behavior="ignore"),
-        )
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
-    if table.num_rows != len(texts):
-        return None
-    return table.to_struct_array().combine_chunks()
+        records.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _count_texts(array: pa.Array) -> int:
+    """How many texts the values in an array are."""
+    if pa.types.is_struct(array.type):
+        return sum(_count_texts(array.field(at)) for at in range(array.type.num_fields))
+    if pa.types.is_list(array.type):
+        return _count_texts(array.values)
+    return len(array) - array.null_count if pa.types.is_string(array.type) else 0
+
+
+def _has_decimals(kind: pa.DataType) -> bool:
+    return pa.types.is_decimal(kind) or any(_has_decimals(kind.field(at).type) for at in range(kind.num_fields))

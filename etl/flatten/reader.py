@@ -1,4 +1,4 @@
-"""One table's rows out of parsed records: every column's expression by kernels, at its own level, then by row."""
+"""One table's rows out of parsed records: every column's expression by kernels, at its own level."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text, paths
-from etl.contract.model import Column, Table, Type
-from etl.flatten.columns import Converted, Mask, beyond_zones, convert, either, finds_zone
+from etl.contract.model import Table, Type
+from etl.flatten.columns import Converted, Mask, beyond_zones, convert, either, finds_zone, unscaled
 from etl.flatten.exploded import Exploded, depth
 from etl.flatten.fields import TEXT, argument_type, sources
-from etl.flatten.parsing import Parsed
 from etl.records import Rows
 
 _TEXTS = {"trim": pc.utf8_trim_whitespace, "lower": pc.utf8_lower, "upper": pc.utf8_upper}
@@ -32,27 +31,23 @@ class TableRows:
 class TableReader:
     """Reads one table's rows out of parsed records. `raw` gives the slices that `json()` reads, by path."""
 
-    def __init__(self, table: Table, parsed: Parsed, numbers: np.ndarray, raw: Callable[[Path], list[Any]]) -> None:
+    def __init__(self, table: Table, exploded: Exploded, numbers: np.ndarray, raw: Callable[[Path], list[Any]]) -> None:
         self.table = table
-        self.exploded = Exploded(parsed.records, table.grain)
+        self.exploded = exploded
         self.numbers = numbers
         self.raw = raw
 
     def read(self) -> TableRows:
-        arrays, refused = [], None
+        values, levels, refused = {}, {}, None
         for column in self.table.columns:
-            array, bad = self._column(column)
-            arrays.append(array)
-            refused = either(refused, bad)
-        fields = [pa.field(column.name, column.type.arrow) for column in self.table.columns]
-        values = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-        return TableRows(Rows(values, self.numbers[self.exploded.rows[0]], self.exploded.positions), refused)
-
-    def _column(self, column: Column) -> Converted:
-        """A column at row level. One path is converted at its own level, before it is repeated."""
-        level = max(depth(path) for path in paths(column.source))
-        array, refused = self._evaluate(column.source, column.type, level)
-        return self.exploded.to_rows(array, level), self.exploded.mask_to_rows(refused, level)
+            # a value is converted at its own level: before it is repeated, and held as it is converted
+            level = levels[column.name] = max(depth(path) for path in paths(column.source))
+            values[column.name], bad = self._evaluate(column.source, column.type, level)
+            refused = either(refused, self.exploded.mask_to_rows(bad, level))
+        rows = self.exploded.rows
+        return TableRows(
+            Rows(values, levels, (*rows[:-1], None), self.numbers[rows[0]], self.exploded.positions), refused
+        )
 
     def _evaluate(self, expression: Expression, type_: Type, level: int) -> Converted:
         """The typed values of an expression, one per element of the level."""
@@ -125,8 +120,8 @@ def _moved(array: pa.Array, refused: Mask, type_: Type) -> Converted:
     buffers = pa.concat_arrays([array]).buffers()
     moved = pa.Array.from_buffers(pa.decimal128(38, scale), len(array), buffers, offset=array.offset)
     low, high = _whole_bounds(type_, digits)
-    unscaled = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), buffers, offset=array.offset)
-    fits = pc.and_(pc.greater_equal(unscaled, low), pc.less_equal(unscaled, high))
+    whole = unscaled(moved)
+    fits = pc.and_(pc.greater_equal(whole, low), pc.less_equal(whole, high))
     beyond = pc.invert(pc.fill_null(fits, True)).to_numpy(zero_copy_only=False)
     if beyond.any():
         moved = pc.if_else(fits, moved, pa.scalar(None, moved.type))

@@ -1,8 +1,8 @@
 """Which records are straight: one JSON object each, of exactly the shape and types that the contract reads.
 
-Arrow's reader is fast, but neither strict nor crash-safe. So a typed msgspec decoder, made from the tree of fields,
-sees every record first: what it refuses goes the per-record way. Fields that no column reads are learned as they turn
-up, so that a feed that always carries them stays straight.
+Told by a typed msgspec decoder, made from the tree of fields: what it refuses goes the per-record way. It sees the
+records of pieces that Arrow refuses, and every record where something looks at what it decodes. Fields that no column
+reads are learned as they turn up, so that a feed that always carries them stays straight.
 """
 
 from __future__ import annotations
@@ -55,9 +55,14 @@ class Screen:
             return self
         return Screen(self._root, self._reading, learned)
 
+    @property
+    def looks(self) -> bool:
+        """Whether something looks at what it decodes: at unknown fields, or at what `json()` reads."""
+        return bool(self.learned) or self._has_raw
+
     def split(self, texts: Sequence[bytes]) -> Screened:
         """Screen the records of a block."""
-        if not self.learned and not self._has_raw:
+        if not self.looks:
             return Screened(self._check(texts), None)
         return self._decode(texts)
 

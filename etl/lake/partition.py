@@ -10,8 +10,10 @@ from operator import and_
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
+
+from etl.lake.schema import RECORD
+from etl.records import Rows
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = re.compile(r"[\x00-\x7f](?<![A-Za-z0-9_.~-])")
@@ -48,43 +50,34 @@ def _is(field: ds.Expression, value: pa.Scalar) -> ds.Expression:
     return field == value if value.is_valid else field.is_null()
 
 
-def split(blocks: list[pa.Table], columns: tuple[str, ...]) -> Iterator[tuple[Partition, pa.Table]]:
-    """The rows (one at least) of each partition, in their order: one sort and one gather for all of them together.
+def split(rows: Rows, columns: tuple[str, ...]) -> Iterator[tuple[Partition, pa.Table]]:
+    """The rows (one at least) of each partition, in their order, with their record numbers as `RECORD`.
 
-    Takes the blocks out of the list, so that they need not be held beside what is made of them.
+    One gather makes the rows out of what they repeat, and puts them in the order of partitions.
     """
-    rows = pa.concat_tables(blocks)
-    blocks.clear()
     if not columns:
-        yield Partition((), ()), rows.combine_chunks()
+        yield Partition((), ()), _table(rows)
         return
-    codes = _codes(rows.select(columns))
-    order = pc.sort_indices(codes)  # stable
-    codes = codes.take(order).to_numpy()
-    starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()]
-    held, schema = rows.columns, rows.schema
-    del rows
-    rows = _gathered(held, schema, order if len(starts) > 1 else None)
+    codes = _codes(rows, columns)
+    order = np.argsort(codes, kind="stable")
+    codes = codes[order]
+    starts = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist()]
+    table = _table(rows.only(order) if len(starts) > 1 else rows)
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-        part = rows.slice(start, end - start)
+        part = table.slice(start, end - start)
         yield Partition(columns, tuple(part[name][0] for name in columns)), part
 
 
-def _gathered(columns: list[pa.ChunkedArray], schema: pa.Schema, order: pa.Array | None) -> pa.Table:
-    """The columns in this order, each of one piece. They are let go of one by one: never are all held twice."""
-    gathered = []
-    columns.reverse()
-    while columns:
-        column = columns.pop().combine_chunks()
-        gathered.append(column if order is None else column.take(order))
-    return pa.Table.from_arrays(gathered, schema=schema)
+def _table(rows: Rows) -> pa.Table:
+    return rows.table().append_column(RECORD, pa.array(rows.records, pa.int64()))
 
 
-def _codes(keys: pa.Table) -> pa.Array:
-    """A number for each row: equal for equal keys."""
-    codes = pa.repeat(pa.scalar(0, pa.int64()), len(keys))
-    for column in keys.columns:
-        found = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        joint = pc.add(pc.multiply(codes, len(found.dictionary)), found.indices)
-        codes = joint.dictionary_encode().indices.cast(pa.int64())  # small again, for the next column
-    return codes
+def _codes(rows: Rows, columns: tuple[str, ...]) -> np.ndarray:
+    """A number for each row: equal for equal keys, in the order in which these come."""
+    codes = np.zeros(len(rows), np.int64)
+    for name in columns:
+        found = rows.values[name].dictionary_encode(null_encoding="encode")
+        indices, places = found.indices.to_numpy(), rows.places(name)
+        joint = codes * len(found.dictionary) + (indices if places is None else indices[places])
+        codes = pa.array(joint).dictionary_encode().indices.to_numpy()  # small again, for the next column
+    return codes.astype(np.uint16) if codes.max() < 1 << 16 else codes  # NumPy sorts these in one go

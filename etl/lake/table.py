@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow.fs import LocalFileSystem
@@ -13,7 +11,8 @@ from pyarrow.fs import LocalFileSystem
 from etl.contract.model import Contract, Table
 from etl.lake.file import PartitionFile
 from etl.lake.partition import Partition, split
-from etl.lake.schema import RECORD, Lineage, encoding, file_schema
+from etl.lake.schema import Lineage, encoding, file_schema
+from etl.records import Rows
 
 
 class TableWriter:
@@ -25,43 +24,34 @@ class TableWriter:
         self._lineage = lineage
         self._schema = file_schema(contract, table, lineage)
         self._encoding: dict[str, list[str]] | None = None
-        self._held: list[pa.Table] = []
+        self._held: dict[str, tuple[Partition, list[pa.Table]]] = {}
         self._files: dict[str, PartitionFile] = {}
         self.held_rows = 0
         self.held_bytes = 0
         self.partitions: set[str] = set()
 
-    def hold(self, values: pa.Table, records: np.ndarray) -> None:
-        """Take rows, with their record numbers."""
-        rows = values.append_column(RECORD, pa.array(records, pa.int64()))
-        self._held.append(rows)
-        self.held_rows += len(rows)
-        self.held_bytes += rows.nbytes
-
-    def flush(self, count: int, most_partitions: int) -> None:
-        """Write the first `count` rows held; none any more once there are more partitions."""
-        if not count:
+    def hold(self, rows: Rows, most_partitions: int) -> None:
+        """Take rows; none any more once there are more partitions."""
+        if not len(rows) or len(self.partitions) > most_partitions:
             return
-        rows = self._release(count)
-        self._encoding = self._encoding or encoding(pa.concat_tables(rows), self._schema)
-        parts = list(islice(split(rows, self._table.partitions), max(most_partitions, 0) + 1))
-        self.partitions.update(partition.folder for partition, _ in parts)
-        if len(self.partitions) > most_partitions:
-            return
-        for partition, part in parts:
-            self._file(partition, self._encoding).write(part)
+        for partition, part in split(rows, self._table.partitions):
+            folder = partition.folder
+            self.partitions.add(folder)
+            if len(self.partitions) > most_partitions:
+                self._held.clear()
+                return
+            self._held.setdefault(folder, (partition, []))[1].append(part)
+            self.held_rows += len(part)
+            self.held_bytes += part.nbytes
 
-    def _release(self, count: int) -> list[pa.Table]:
-        """The first `count` rows, as the blocks they came in."""
-        released: list[pa.Table] = []
-        while count:
-            first = self._held[0]
-            released.append(first.slice(0, count))
-            self._held[:1] = [first.slice(count)] if len(first) > count else []
-            count -= len(released[-1])
-        self.held_rows = sum(map(len, self._held))
-        self.held_bytes = sum(rows.nbytes for rows in self._held)
-        return released
+    def flush(self) -> None:
+        """Write the rows held."""
+        while self._held:
+            partition, parts = self._held.pop(next(iter(self._held)))
+            rows = pa.concat_tables(parts).combine_chunks()  # the same bytes, whatever blocks the rows came in
+            self._encoding = self._encoding or encoding(rows, self._schema)
+            self._file(partition, self._encoding).write(rows)
+        self.held_rows = self.held_bytes = 0
 
     def _file(self, partition: Partition, encoding: dict[str, list[str]]) -> PartitionFile:
         if partition.folder not in self._files:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.dataset as ds
 
 from etl.contract.model import Contract
 from etl.lake.schema import Lineage
 from etl.lake.table import TableWriter
+from etl.records import Rows
 
 MOST_PARTITIONS = 1000  # of one upload, in all its tables together
 _HELD_ROWS = 1 << 17  # of one table
@@ -45,24 +46,21 @@ class LakeWriter:
         """More than 1,000: the upload is to be rejected as a whole. Nothing more is staged then."""
         return sum(len(table.partitions) for table in self._tables.values()) > MOST_PARTITIONS
 
-    def write(self, table_name: str, values: pa.Table, records: np.ndarray) -> None:
-        """Take rows, in record order: `values` has the contract's columns, `records` (int64) one record number each."""
+    def write(self, table_name: str, rows: Rows) -> None:
+        """Take rows, in record order."""
         table = self._tables[table_name]
-        table.hold(values, records)
-        while table.held_rows >= _HELD_ROWS:
-            self._flush(table, _HELD_ROWS)
-        while sum(table.held_bytes for table in self._tables.values()) > _HELD_BYTES:
-            largest = max(self._tables.values(), key=lambda table: table.held_bytes)
-            self._flush(largest, largest.held_rows)
-
-    def _flush(self, table: TableWriter, rows: int) -> None:
         others = sum(len(other.partitions) for other in self._tables.values() if other is not table)
-        table.flush(rows, most_partitions=MOST_PARTITIONS - others)
+        for part in _cut(rows, _HELD_ROWS - table.held_rows, _HELD_ROWS):
+            table.hold(part, most_partitions=MOST_PARTITIONS - others)
+            if table.held_rows >= _HELD_ROWS:
+                table.flush()
+        while sum(table.held_bytes for table in self._tables.values()) > _HELD_BYTES:
+            max(self._tables.values(), key=lambda table: table.held_bytes).flush()
 
     def close(self) -> list[StagedFile]:
         """Write what is held. The files: by table as in the contract, then by partition."""
         for table in self._tables.values():
-            self._flush(table, table.held_rows)
+            table.flush()
         for table in self._tables.values():
             table.close()
         return [
@@ -74,3 +72,13 @@ class LakeWriter:
     def datasets(self) -> dict[str, ds.Dataset]:
         """After `close`: each table as staged, with all columns of the contract, in its order."""
         return {name: table.dataset() for name, table in self._tables.items()}
+
+
+def _cut(rows: Rows, first: int, each: int) -> Iterator[Rows]:
+    """The first rows, and then so many at a time."""
+    if len(rows) <= first:
+        yield rows
+        return
+    for start in (0, *range(first, len(rows), each)):
+        end = first if start == 0 else min(start + each, len(rows))
+        yield rows.only(np.arange(start, end))

@@ -92,19 +92,19 @@ class _Judgement:
                     return found
                 block, flat = found
                 self._block(block, flat, validator, rejected)
-                progress(len(block.texts))
+                progress(len(block))
         return None
 
     def _block(self, block: Block, flat: Flattened, validator: Validator, rejected: BinaryIO) -> None:
         violations = sorted([*flat.violations, *validator.judge(flat.rows)], key=lambda violation: violation.record)
         parts = split(flat.rows, violations, self.contract)
         for name, rows in parts.published.items():
-            self.lake.write(name, rows.values, rows.records)
+            self.lake.write(name, rows)
         for record, broken in parts.rejected.items():
-            text = block.texts[record - block.first]
-            rejected.write(self._envelope(record, _place(block, record), broken, text, parts.rows.get(record)))
+            text = block.text(record - block.first)
+            rejected.write(self._envelope(record, block.place(record), broken, text, parts.rows.get(record)))
         self.account.add(block, flat.rows, parts)
-        self.account.note(violations, lambda record: _place(block, record))
+        self.account.note(violations, block.place)
         self.account.note_unknown(flat.unknown_fields)
 
     def _envelope(
@@ -186,7 +186,3 @@ def _ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
                 yield coming.popleft().result()
         while coming:
             yield coming.popleft().result()
-
-
-def _place(block: Block, record: int) -> Place:
-    return block.lines[record - block.first], block.offsets[record - block.first]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from etl.read.placing import MOST_RECORDS
 from etl.records import Block
 
 _IS_BLANK = np.isin(np.arange(256), list(BLANKS))
+_LINE_FEED, _RETURN = b"\n\r"
 
 
 def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
@@ -21,20 +23,15 @@ def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
     for piece in _pieces(text.chunks, size, limits.document):
         if piece is None:
             raise limits.too_long(line, offset)
-        if not piece[:1].strip(BLANKS) and not piece.strip(BLANKS):  # only empty lines, which may be very many
-            line += piece.count(b"\n")
-            offset += len(piece)
-            continue
-        for part, lines in _parts(piece):
-            if (longest := max(map(len, lines))) > limits.document:
-                at = next(at for at, each in enumerate(lines) if len(each) == longest)
-                raise limits.too_long(line + at, offset + sum(len(each) + 1 for each in lines[:at]))
-            block = _block(part, lines, first, line, offset)
-            if block.texts:
-                yield block
-            first += len(block.texts)
-            line += len(lines)
-            offset += len(part)
+        if piece[:1].strip(BLANKS) or piece.strip(BLANKS):  # else only empty lines, which may be very many
+            starts, ends = _lines(piece)
+            for at in np.flatnonzero(ends - starts > limits.document).tolist():
+                raise limits.too_long(line + at, offset + int(starts[at]))
+            for block in _blocks(piece, *_trimmed(piece, starts, ends), line, offset):
+                yield replace(block, first=first)
+                first += len(block)
+        line += piece.count(b"\n")
+        offset += len(piece)
 
 
 def _pieces(chunks: Iterator[bytes], size: int, longest: int) -> Iterator[bytes | None]:
@@ -59,47 +56,32 @@ def _pieces(chunks: Iterator[bytes], size: int, longest: int) -> Iterator[bytes 
         yield b"".join(held)
 
 
-def _parts(piece: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
-    """The piece with its lines; in parts where these are very many."""
-    lines = _split(piece)
-    if len(lines) <= MOST_RECORDS:
-        yield piece, lines
-        return
-    for at in range(0, len(lines), MOST_RECORDS):
-        some = lines[at : at + MOST_RECORDS]
-        yield b"\n".join(some) + b"\n", some
+def _lines(piece: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Where each line begins, and where it ends (before its line feed)."""
+    ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == _LINE_FEED)
+    if not piece.endswith(b"\n"):
+        ends = np.append(ends, len(piece))
+    return np.append(0, ends[:-1] + 1), ends
 
 
-def _split(piece: bytes) -> list[bytes]:
-    lines = piece.split(b"\n")
-    if not lines[-1]:  # after the last line feed
-        lines.pop()
-    return lines
-
-
-def _block(piece: bytes, lines: list[bytes], first: int, line: int, offset: int) -> Block:
-    """The lines of `piece` that hold anything; the first of them is `line`, at `offset`."""
-    lengths = np.fromiter(map(len, lines), np.int64, len(lines))
-    starts = np.cumsum(lengths + 1) - lengths - 1
-    if _are_bare(piece, starts, lengths):
-        return Block(first, lines, range(line, line + len(lines)), (starts + offset).tolist())
-    return _stripped(lines, starts + offset, first, line)
-
-
-def _are_bare(piece: bytes, starts: np.ndarray, lengths: np.ndarray) -> bool:
-    """No line is empty, or begins or ends with a blank."""
-    if not lengths.all():
-        return False
+def _trimmed(piece: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lines that hold anything (indexes), and where this begins and ends."""
     characters = np.frombuffer(piece, np.uint8)
-    return not (_IS_BLANK[characters[starts]].any() or _IS_BLANK[characters[starts + lengths - 1]].any())
+    ends = ends - ((characters[ends - 1] == _RETURN) & (ends > starts))  # CRLF
+    held = np.flatnonzero(ends > starts)
+    starts, ends = starts[held], ends[held]
+    for at in np.flatnonzero(_IS_BLANK[characters[starts]] | _IS_BLANK[characters[ends - 1]]).tolist():
+        text = piece[starts[at] : ends[at]]
+        ends[at] = starts[at] + len(text.rstrip(BLANKS))
+        starts[at] += len(text) - len(text.lstrip(BLANKS))
+    kept = ends > starts
+    return held[kept], starts[kept], ends[kept]
 
 
-def _stripped(lines: list[bytes], offsets: np.ndarray, first: int, line: int) -> Block:
-    texts = [text.strip(BLANKS) for text in lines]
-    kept = [i for i, text in enumerate(texts) if text]
-    return Block(
-        first,
-        [texts[i] for i in kept],
-        [line + i for i in kept],
-        [int(offsets[i]) + lines[i].index(texts[i][:1]) for i in kept],
-    )
+def _blocks(
+    piece: bytes, held: np.ndarray, starts: np.ndarray, ends: np.ndarray, line: int, offset: int
+) -> Iterator[Block]:
+    """The records of a piece that begins at `line` and `offset`: one block, or several where they are very many."""
+    for at in range(0, len(starts), MOST_RECORDS):
+        some = slice(at, at + MOST_RECORDS)
+        yield Block(0, piece, starts[some], ends[some], line + held[some], offset + starts[some])

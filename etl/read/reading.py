@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 from etl.contract import expressions
 from etl.read import lines
@@ -12,10 +15,10 @@ from etl.read.chunks import joined
 from etl.read.form import Delimiter, Form, Text, begin
 from etl.read.inflate import Compression, compression, inflate
 from etl.read.limits import USUAL, Limits
-from etl.read.placing import Record, grouped, placed
+from etl.read.placing import Record, cut, grouped
 from etl.read.stored import Stored
-from etl.read.values import document, elements
-from etl.read.wrapped import inside, inside_line
+from etl.read.values import Fault, Malformed, document, elements
+from etl.read.wrapped import inside
 from etl.records import Block, Unreadable
 
 
@@ -89,19 +92,39 @@ class Reading:
         if text.form == "empty":
             return iter(())
         if text.form != "ndjson":
-            return grouped(self._whole(text), self._block_bytes)
+            return self._whole(text)
         blocks = lines.blocks(text, self._block_bytes, self._limits)
         return blocks if self._records is None else grouped(self._wrapped(blocks, self._records), self._block_bytes)
 
-    def _whole(self, text: Text) -> Iterator[Record]:
+    def _whole(self, text: Text) -> Iterator[Block]:
         """The records of an array or a document, which are held as a whole."""
         data = joined(self._limits.held(text.chunks, text.line, text.offset))
-        found = elements(data) if text.form == "array" else document(data)
-        if self._records is not None:
-            found = inside(found, self._records)
-        return placed(found, data, text.line, text.offset)
+        with _placed(data, text.line, text.offset):
+            spans = elements(data) if text.form == "array" else document(data)
+            if self._records is not None:
+                spans = inside(data, spans, self._records)
+        return cut(data, spans, text.line, text.offset, self._block_bytes)
 
     def _wrapped(self, blocks: Iterator[Block], records: expressions.Path) -> Iterator[Record]:
+        """The records inside lines. A line that is not JSON is itself the record, for the flattener to explain."""
         for block in blocks:
-            for text, line, offset in zip(block.texts, block.lines, block.offsets, strict=True):
-                yield from placed(inside_line(text, records), text, line, offset)
+            for at in range(len(block)):
+                text, line, offset = block.text(at), int(block.lines[at]), int(block.offsets[at])
+                with _placed(text, line, offset):
+                    try:
+                        starts, ends = inside(text, document(text), records)
+                    except Malformed:
+                        starts, ends = np.array([0]), np.array([len(text)])
+                for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+                    yield text[start:end], line, offset + start
+
+
+@contextmanager
+def _placed(data: bytes, line: int, offset: int) -> Iterator[None]:
+    """A fault in `data`, which begins at `line` and `offset`, as `Broken`."""
+    try:
+        yield
+    except Fault as fault:
+        place = offset + fault.position
+        where = line + data.count(b"\n", 0, fault.position)
+        raise Broken(f"{fault.reason} (byte {place:,})", where, place) from fault

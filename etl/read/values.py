@@ -7,17 +7,20 @@ which is for the flattener to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 T = TypeVar("T")
-Value = tuple[bytes, int]
+Json = bytes | memoryview
+Value = tuple[Json, int]
 """A JSON text, and the position where it begins in the text that it was cut from."""
+Spans = tuple[np.ndarray, np.ndarray]
+"""Where values begin and where they end in the text that they were cut from (int64)."""
 
 _GAP = re.compile(rb"[ \t\r\n]*,?[ \t\r\n]*")
+_IN_GAP = np.isin(np.arange(256), list(b" \t\r\n,"))
 _PLACE = re.compile(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)")
 _KINDS = {b"{": "an object", b"[": "an array", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
 
@@ -39,30 +42,59 @@ class Misfit(Fault):
     """It is JSON, but not of the kind that is expected here."""
 
 
-def elements(array: bytes, what: str = "the array") -> Iterator[Value]:
+def elements(array: Json, what: str = "the array") -> Spans:
     """The elements of a JSON array that begins with its bracket. Raises `Fault`."""
-    position = 1
-    for raw in _decode(array, list[msgspec.Raw], what, "an array"):
-        position = _GAP.match(array, position).end()  # type: ignore[union-attr]  # it matches nothing, too
-        text = bytes(raw)
-        yield text, position
-        position += len(text)
+    raws = _decode(array, list[msgspec.Raw], what, "an array")
+    lengths = np.fromiter(map(len, raws), np.int64, len(raws))
+    starts = _evenly(array, lengths)
+    if starts is None:
+        starts = _one_by_one(array, lengths)
+    return starts, starts + lengths
 
 
-def member(value: bytes, name: str, what: str) -> Value | None:
+def _evenly(array: Json, lengths: np.ndarray) -> np.ndarray | None:
+    """Where elements of these lengths begin if the same stands between any two of them; None if it does not."""
+    if len(lengths) < 2:
+        return None
+    first = _gap_ends(array, 1)
+    second = _gap_ends(array, first + int(lengths[0]))
+    gap = bytes(memoryview(array)[first + int(lengths[0]) : second])
+    starts = first + np.cumsum(lengths + len(gap)) - lengths - len(gap)
+    if starts[-1] + lengths[-1] > len(array):
+        return None
+    characters = np.frombuffer(array, np.uint8)
+    alike = all((characters[starts[1:] - len(gap) + at] == each).all() for at, each in enumerate(gap))
+    return starts if alike and not _IN_GAP[characters[starts]].any() else None
+
+
+def _one_by_one(array: Json, lengths: np.ndarray) -> np.ndarray:
+    starts, position = [], 1
+    for length in lengths.tolist():
+        starts.append(_gap_ends(array, position))
+        position = starts[-1] + length
+    return np.array(starts, np.int64)
+
+
+def _gap_ends(array: Json, position: int) -> int:
+    """Where the next element begins."""
+    return _GAP.match(array, position).end()  # type: ignore[union-attr]  # it matches nothing, too
+
+
+def member(value: Json, name: str, what: str) -> Value | None:
     """The member of a JSON object with this name, None where it has none. Raises `Fault`; for equal keys, too."""
     found = _decode(value, dict[_Key, msgspec.Raw], what, "an object")
     if len({key.name for key in found}) < len(found):
         raise Misfit(f"{what} has a key twice, expected every key once", 0)
-    return next(((raw, _address(raw) - _address(value)) for key, raw in found.items() if key.name == name), None)
+    raw = next((raw for key, raw in found.items() if key.name == name), None)
+    return None if raw is None else (memoryview(raw), _address(raw) - _address(value))
 
 
-def document(data: bytes) -> Iterator[Value]:
+def document(data: Json) -> Spans:
     """The one JSON value that `data` begins with, and holds nothing after but blanks. Raises `Fault`."""
-    yield bytes(_decode(data, msgspec.Raw, "the document", "JSON")), 0
+    return np.array([0]), np.array([len(_decode(data, msgspec.Raw, "the document", "JSON"))])
 
 
-def kind(value: bytes) -> str:
+def kind(value: Json) -> str:
     """What a JSON text is, by its first character: `an object`."""
     return _KINDS.get(bytes(memoryview(value)[:1]), "a number")
 
@@ -76,7 +108,7 @@ class _Key:
         self.name = name
 
 
-def _address(view: bytes) -> int:
+def _address(view: Json) -> int:
     """Where its bytes lie: a `Raw` is a view into what it was decoded from."""
     return int(np.frombuffer(view, np.uint8).__array_interface__["data"][0])
 
@@ -85,7 +117,7 @@ def _hook(shape: type, value: Any) -> Any:
     return shape(value)
 
 
-def _decode(data: bytes, shape: type[T], what: str, expected: str) -> T:
+def _decode(data: Json, shape: type[T], what: str, expected: str) -> T:
     """`msgspec.json.decode`, and everything that it raises as a `Fault`. (To mypy and here, a `Raw` is bytes.)"""
     try:
         return msgspec.json.decode(data, type=shape, dec_hook=_hook)

@@ -13,11 +13,6 @@ def whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def taken(array: pa.Array, rows: np.ndarray) -> pa.Array:
-    """These rows, which are different and ascending; copied only where some are left out."""
-    return array if len(rows) == len(array) else array.take(pa.array(rows))
-
-
 def tuples(levels: Iterable[np.ndarray], rows: np.ndarray) -> Iterator[tuple[int, ...]]:
     """For each of these rows, its value in every level."""
     columns = [level[rows].tolist() for level in levels]

@@ -23,7 +23,7 @@ from etl.contract.expressions import Path, paths
 from etl.contract.model import Check, Column, Table, Type
 from etl.errors import AccountingError
 from etl.records import Rows, Violation
-from etl.validate.arrays import taken, tuples, whole
+from etl.validate.arrays import tuples, whole
 from etl.validate.nested import ITEMS, reach, steps
 from etl.validate.places import PathTexts, Places, chain, depth
 from etl.validate.predicates import Predicate, predicate
@@ -122,7 +122,7 @@ def _verdict(met: Predicate, series: pd.Series) -> bool | pd.Series:
 
 def _judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
     known = places.known(cells.depth, (cells.column,))
-    values = reach(taken(whole(rows.values.column(cells.column)), known), cells.within)
+    values = reach(rows.column(cells.column, known), cells.within)
     path = PathTexts(cells.path)
     for check, broken in _failures(cells, values.array):
         spots = places.spots(known[values.owners[broken]], cells.depth)

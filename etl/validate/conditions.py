@@ -44,24 +44,23 @@ def _judge(
     table: Table, conditions: Sequence[Condition], level: int, rows: Rows, places: Places
 ) -> Iterator[Violation]:
     path, firsts = PathTexts(ancestor(table.grain, level)), places.firsts(level)
-    verdicts = _verdicts(table.name, conditions, _asked(conditions, rows.values, firsts))
+    verdicts = _verdicts(table.name, conditions, _asked(conditions, rows, firsts))
     for condition, verdict in zip(conditions, verdicts, strict=True):
         known = np.isin(firsts, places.known(level, condition.columns))
         failed = verdict.is_null().to_numpy()
         unmet = pc.invert(pc.struct_field(verdict, 0)).fill_null(False).to_numpy()
         broken = known & (failed | unmet)
-        texts = _shown(condition, rows.values, firsts[broken])
+        texts = _shown(condition, rows, firsts[broken])
         spots = places.spots(firsts[broken], level)
         for spot, text, uncomputable in zip(spots, texts, failed[broken], strict=True):
             detail = UNCOMPUTABLE if uncomputable else None
             yield Violation(condition.rule, spot.record, path[spot.positions], text, detail, spot.rows)
 
 
-def _asked(conditions: Sequence[Condition], values: pa.Table, firsts: np.ndarray) -> pa.Table:
+def _asked(conditions: Sequence[Condition], rows: Rows, firsts: np.ndarray) -> pa.Table:
     """The columns that any of these conditions names (all of them where none does: SQL knows no table without)."""
     named = {name for condition in conditions for name in condition.columns}
-    asked = values.select([name for name in values.column_names if name in named or not named])
-    return asked if len(firsts) == len(asked) else asked.take(pa.array(firsts))
+    return rows.table((name for name in rows.values if name in named or not named), firsts)
 
 
 def _verdicts(table: str, conditions: Sequence[Condition], block: pa.Table) -> list[pa.ChunkedArray]:
@@ -90,8 +89,7 @@ def _one_by_one(table: str, conditions: Sequence[Condition], block: pa.Table) ->
     return [pa.chunked_array([chunk for part in parts for chunk in part.chunks])]
 
 
-def _shown(condition: Condition, values: pa.Table, rows: np.ndarray) -> list[str | None]:
+def _shown(condition: Condition, rows: Rows, chosen: np.ndarray) -> list[str | None]:
     if not condition.columns:
-        return ["{}"] * len(rows)
-    named = values.select(list(condition.columns)).take(pa.array(rows))
-    return json_texts(whole(named.to_struct_array()))
+        return ["{}"] * len(chosen)
+    return json_texts(whole(rows.table(condition.columns, chosen).to_struct_array()))

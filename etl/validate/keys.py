@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from functools import reduce
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.contract.expressions import paths
 from etl.contract.model import Key, Table
 from etl.records import Rows, Violation
-from etl.validate.arrays import taken, whole
 from etl.validate.hashing import fingerprints
 from etl.validate.places import PathTexts, Places, depth
 from etl.validate.texts import json_texts
@@ -36,7 +34,7 @@ class UniqueKey:
     def judge(self, rows: Rows, places: Places) -> Iterator[Violation]:
         """The repeated keys of the next block. A key with a null (or unknown) part is not compared."""
         firsts = places.firsts(self._depth)
-        columns = [taken(whole(rows.values.column(name)), firsts) for name in self._key.columns]
+        columns = [rows.column(name, firsts) for name in self._key.columns]
         complete = reduce(pc.and_, (column.is_valid() for column in columns))
         asked = firsts[complete.to_numpy(zero_copy_only=False)]
         hashes = fingerprints([column.filter(complete) for column in columns])
@@ -49,8 +47,7 @@ class UniqueKey:
 
     def _texts(self, rows: Rows, repeated: np.ndarray) -> list[str | None]:
         """The key's value; an array of several."""
-        key = rows.values.select(list(self._key.columns)).take(pa.array(repeated))
-        parts = [json_texts(whole(column)) for column in key.columns]
+        parts = [json_texts(rows.column(name, repeated)) for name in self._key.columns]
         return (
             parts[0] if len(parts) == 1 else [f"[{', '.join(map(str, values))}]" for values in zip(*parts, strict=True)]
         )

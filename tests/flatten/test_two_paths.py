@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from etl.contract.expressions import parse, paths
 from etl.contract.model import Column, Contract, Field, Policies, Table, Type
 from etl.flatten import Flattener
+from etl.read import placing
 from etl.records import Block, Flattened, Rule
 
 STRING = Type("string", pa.string())
@@ -65,9 +66,9 @@ def same(first: Flattened, second: Flattened) -> None:
     assert list(first.unknown_fields) == list(second.unknown_fields)
     for name in second.rows:
         left, right = first.rows[name], second.rows[name]
-        assert left.values.schema == right.values.schema
-        assert repr(left.values.to_pylist()) == repr(right.values.to_pylist())
-        assert left.values.equals(right.values)
+        assert left.table().schema == right.table().schema
+        assert repr(left.table().to_pylist()) == repr(right.table().to_pylist())
+        assert left.table().equals(right.table())
         np.testing.assert_array_equal(left.records, right.records)
         for one, other in zip(left.positions, right.positions, strict=True):
             np.testing.assert_array_equal(one, other)
@@ -77,13 +78,13 @@ def same(first: Flattened, second: Flattened) -> None:
 
 
 def block(texts: list[bytes], first: int = 1) -> Block:
-    return Block(first, texts, [1] * len(texts), [0] * len(texts))
+    return placing.block(first, [(text.replace(b"\n", b" "), 1, 0) for text in texts])
 
 
 def compare(feed: Contract, texts: list[bytes]) -> None:
     fast, slow = Flattener(feed), Flattener(feed, vectorised=False)
     half = len(texts) // 2  # two blocks: what was learned in the first is used in the second
-    for first, part in ((1, texts[:half]), (half + 1, texts[half:])):
+    for first, part in ((1, texts[:half]), (half + 1, texts[half:]))[not half :]:
         same(fast.flatten(block(part, first)), slow.flatten(block(part, first)))
 
 
@@ -352,8 +353,8 @@ def test_a_straight_block_takes_the_vectorised_path(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("etl.flatten.record.flatten", lambda *_: pytest.fail("a straight record went per record"))
     text = b'{"order_id": 1, "lines": [{"sku": "P1", "price": 2.5, "taxes": [{"cents": 5}]}]}'
     flat = Flattener(NESTED).flatten(block([text] * 3))
-    assert flat.rows["taxes"].values["cents"].to_pylist() == [Decimal("0.05")] * 3
-    assert flat.rows["lines"].values["price"].to_pylist() == [Decimal("2.50")] * 3
+    assert flat.rows["taxes"].column("cents").to_pylist() == [Decimal("0.05")] * 3
+    assert flat.rows["lines"].column("price").to_pylist() == [Decimal("2.50")] * 3
 
 
 def test_json_keeps_a_block_straight(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,8 +364,8 @@ def test_json_keeps_a_block_straight(monkeypatch: pytest.MonkeyPatch) -> None:
         b'{"order_id": 2}',
     ]
     flat = Flattener(NESTED).flatten(block([texts[0], texts[0], texts[1]]))
-    assert flat.rows["orders"].values["extra"].to_pylist() == ['{"a": [1.50, {}]}'] * 2 + [None]
-    assert flat.rows["lines"].values["gift"].to_pylist() == ["5", None, None] * 2
+    assert flat.rows["orders"].column("extra").to_pylist() == ['{"a": [1.50, {}]}'] * 2 + [None]
+    assert flat.rows["lines"].column("gift").to_pylist() == ["5", None, None] * 2
 
 
 @pytest.mark.parametrize(

@@ -297,5 +297,5 @@ def test_whatever_is_repeated_counts(above: Any, name: str) -> None:
 def test_a_block_is_of_so_many_records_however_short(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(data)
-    counts = [len(block.texts) for block in read(path) if isinstance(block, Block)]
+    counts = [len(block) for block in read(path) if isinstance(block, Block)]
     assert (sum(counts), max(counts)) == (100_000, 1 << 15)

@@ -84,7 +84,9 @@ def rows(
     count = len(next(iter(columns.values())))
     return {
         "orders": Rows(
-            pa.table(arrays, names=[each.name for each in table.columns]),
+            {each.name: values for each, values in zip(table.columns, arrays, strict=True)},
+            {each.name: 0 for each in table.columns},
+            (None,),
             np.array(range(first, first + count) if records is None else records, dtype=np.int64),
             tuple(np.array(level, dtype=np.int64) for level in positions),
             {name: np.array(at, dtype=np.int64) for name, at in (unknown or {}).items()},
