@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -50,22 +49,20 @@ def _is(field: ds.Expression, value: pa.Scalar) -> ds.Expression:
     return field == value if value.is_valid else field.is_null()
 
 
-def split(rows: Rows, columns: tuple[str, ...]) -> Iterator[tuple[Partition, pa.Table]]:
+def split(rows: Rows, columns: tuple[str, ...]) -> list[tuple[Partition, pa.Table]]:
     """The rows (one at least) of each partition, in their order, with their record numbers as `RECORD`.
 
     One gather makes the rows out of what they repeat, and puts them in the order of partitions.
     """
     if not columns:
-        yield Partition((), ()), _table(rows)
-        return
+        return [(Partition((), ()), _table(rows))]
     codes = _codes(rows, columns)
     order = np.argsort(codes, kind="stable")
     codes = codes[order]
     starts = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist()]
     table = _table(rows.only(order) if len(starts) > 1 else rows)
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-        part = table.slice(start, end - start)
-        yield Partition(columns, tuple(part[name][0] for name in columns)), part
+    parts = [table.slice(start, end - start) for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)]
+    return [(Partition(columns, tuple(part[name][0] for name in columns)), part) for part in parts]
 
 
 def _table(rows: Rows) -> pa.Table:

@@ -52,11 +52,12 @@ def _field(column: Column) -> pa.Field:
 def encoding(rows: pa.Table, schema: pa.Schema) -> dict[str, list[str]]:
     """How to encode a table's files, judged by its first rows: dictionaries where values come again and again.
 
-    Statistics are for the contract's columns: nobody searches the lineage by range.
+    Statistics are for what is searched by its range: texts are seldom, and their least and greatest are long to find.
     """
     flat = [field.name for field in schema if not pa.types.is_nested(field.type) and field.name not in LINEAGE]
     constant = [name for name in LINEAGE if name in schema.names and name != RECORD]
-    return {"use_dictionary": _recurring(rows.select(flat)) + constant, "write_statistics": flat}
+    ranged = [name for name in flat if not pa.types.is_string(schema.field(name).type)]
+    return {"use_dictionary": _recurring(rows.select(flat)) + constant, "write_statistics": ranged}
 
 
 def _recurring(rows: pa.Table) -> list[str]:

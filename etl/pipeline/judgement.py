@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 from etl import report
 from etl.contract.model import Contract
 from etl.errors import AccountingError
 from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
+from etl.pipeline.ahead import ahead
 from etl.pipeline.staging import staging
 from etl.quarantine import envelope
 from etl.read import Limits, Reading, read
@@ -27,14 +25,12 @@ from etl.split import split
 from etl.validate import Validator, judge_upload
 
 STDIN = "-"
-_AHEAD = 2  # blocks that are parsed, or wait for it, while one is checked and written
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
 
 Progress = Callable[[int], None]
-S = TypeVar("S")
-T = TypeVar("T")
+_Validated = tuple[Block, Flattened, Sequence[Violation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +81,34 @@ class _Judgement:
         return Judged(described, self.account, status, files, self.rejected)
 
     def _blocks(self, reading: Reading, progress: Progress) -> Unreadable | None:
-        flattener, validator = Flattener(self.contract), Validator(self.contract)
-        with self.rejected.open("wb") as rejected:
-            for found in _ahead(partial(_flat, flattener), reading):
+        with self.rejected.open("wb") as rejected, ExitStack() as threads:
+            for found in self._validated(reading, threads):
                 if isinstance(found, Unreadable):
                     return found
-                block, flat = found
-                self._block(block, flat, validator, rejected)
-                progress(len(block))
+                self._block(*found, rejected)
+                progress(len(found[0]))
         return None
 
-    def _block(self, block: Block, flat: Flattened, validator: Validator, rejected: BinaryIO) -> None:
-        violations = sorted([*flat.violations, *validator.judge(flat.rows)], key=lambda violation: violation.record)
+    def _validated(self, reading: Reading, threads: ExitStack) -> Iterator[_Validated | Unreadable]:
+        """Each block with its rows and violations. Reading, flattening and validating each have a thread, which is at
+        the next block meanwhile: their work is mostly done outside of the interpreter."""
+        flattener, validator = Flattener(self.contract), Validator(self.contract)
+
+        def flatten(item: Block | Unreadable) -> tuple[Block, Flattened] | Unreadable:
+            return (item, flattener.flatten(item)) if isinstance(item, Block) else item
+
+        def validate(item: tuple[Block, Flattened] | Unreadable) -> _Validated | Unreadable:
+            if isinstance(item, Unreadable):
+                return item
+            block, flat = item
+            violations = sorted([*flat.violations, *validator.judge(flat.rows)], key=lambda each: each.record)
+            return block, flat, violations
+
+        read = threads.enter_context(ahead(reading))
+        flat = threads.enter_context(ahead(map(flatten, read)))
+        return threads.enter_context(ahead(map(validate, flat)))
+
+    def _block(self, block: Block, flat: Flattened, violations: Sequence[Violation], rejected: BinaryIO) -> None:
         parts = split(flat.rows, violations, self.contract)
         for name, rows in parts.published.items():
             self.lake.write(name, rows)
@@ -170,19 +182,3 @@ def _content_id(path: Path) -> str:
     """`digest` of a file's bytes, which need not fit into memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def _flat(flattener: Flattener, item: Block | Unreadable) -> tuple[Block, Flattened] | Unreadable:
-    return (item, flattener.flatten(item)) if isinstance(item, Block) else item
-
-
-def _ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
-    """The work on each item, in order; a thread is at the next ones meanwhile, as Arrow needs no interpreter."""
-    with ThreadPoolExecutor(1, "etl-ahead") as thread:
-        coming: deque[Future[T]] = deque()
-        for item in items:
-            coming.append(thread.submit(work, item))
-            if len(coming) > _AHEAD:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()

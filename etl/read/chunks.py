@@ -24,18 +24,18 @@ def joined(chunks: Iterator[bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def regular(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in chunks of exactly `size`, but for the last."""
-    held: list[bytes] = []
+def windows(chunks: Iterator[bytes], size: int) -> Iterator[list[memoryview]]:
+    """The same bytes in windows of exactly `size`, but for the last; each in the parts that it comes in, uncopied."""
+    window: list[memoryview] = []
     missing = size
     for chunk in chunks:
-        start = 0
-        while len(chunk) - start >= missing:
-            yield b"".join((*held, chunk[start : start + missing]))
-            start += missing
-            held, missing = [], size
-        if start < len(chunk):
-            held.append(chunk[start:])
-            missing -= len(chunk) - start
-    if held:
-        yield b"".join(held)
+        rest = memoryview(chunk)
+        while len(rest) >= missing:
+            yield [*window, rest[:missing]]
+            rest = rest[missing:]
+            window, missing = [], size
+        if rest:
+            window.append(rest)
+            missing -= len(rest)
+    if window:
+        yield window

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from etl.read.chunks import regular
+from etl.read.chunks import windows
 from etl.read.form import BLANKS, Text
 from etl.read.limits import Limits
-from etl.read.placing import MOST_RECORDS
+from etl.read.placing import MOST_RECORDS, line_feeds
 from etl.records import Block
 
 _IS_BLANK = np.isin(np.arange(256), list(BLANKS))
-_LINE_FEED, _RETURN = b"\n\r"
+_RETURN = ord("\r")
 
 
 def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
@@ -23,14 +23,17 @@ def blocks(text: Text, size: int, limits: Limits) -> Iterator[Block]:
     for piece in _pieces(text.chunks, size, limits.document):
         if piece is None:
             raise limits.too_long(line, offset)
-        if piece[:1].strip(BLANKS) or piece.strip(BLANKS):  # else only empty lines, which may be very many
-            starts, ends = _lines(piece)
-            for at in np.flatnonzero(ends - starts > limits.document).tolist():
-                raise limits.too_long(line + at, offset + int(starts[at]))
-            for block in _blocks(piece, *_trimmed(piece, starts, ends), line, offset):
-                yield replace(block, first=first)
-                first += len(block)
-        line += piece.count(b"\n")
+        if not piece[:1].strip(BLANKS) and not piece.strip(BLANKS):  # only empty lines, which may be very many
+            line += piece.count(b"\n")
+            offset += len(piece)
+            continue
+        starts, ends = _lines(piece)
+        for at in np.flatnonzero(ends - starts > limits.document).tolist():
+            raise limits.too_long(line + at, offset + int(starts[at]))
+        for block in _blocks(piece, *_trimmed(piece, starts, ends), line, offset):
+            yield replace(block, first=first)
+            first += len(block)
+        line += len(ends)
         offset += len(piece)
 
 
@@ -39,26 +42,33 @@ def _pieces(chunks: Iterator[bytes], size: int, longest: int) -> Iterator[bytes 
 
     None where a line has grown longer than `longest` and has not ended yet.
     """
-    held: list[bytes] = []
+    held: list[memoryview] = []  # what was not cut off yet
     length = 0
-    for chunk in regular(chunks, size):
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            yield b"".join((*held, memoryview(chunk)[:cut]))
-            held.clear()
-            length = 0
-        if cut < len(chunk):
-            held.append(chunk[cut:])
-            length += len(held[-1])
+    for window in windows(chunks, size):
+        at, end = _last_line_feed(window)
+        if end:
+            yield b"".join((*held, *window[:at], window[at][:end]))
+            held, length = [], 0
+            window = [window[at][end:], *window[at + 1 :]]
+        held += window
+        length += sum(map(len, window))
         if length > longest:
             yield None
-    if held:
+    if length:
         yield b"".join(held)
+
+
+def _last_line_feed(window: list[memoryview]) -> tuple[int, int]:
+    """The part that holds it, and where in that it ends; 0 for nowhere."""
+    for at in range(len(window) - 1, -1, -1):
+        if end := bytes(window[at]).rfind(b"\n") + 1:
+            return at, end
+    return 0, 0
 
 
 def _lines(piece: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Where each line begins, and where it ends (before its line feed)."""
-    ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == _LINE_FEED)
+    ends = line_feeds(np.frombuffer(piece, np.uint8))
     if not piece.endswith(b"\n"):
         ends = np.append(ends, len(piece))
     return np.append(0, ends[:-1] + 1), ends

@@ -1,22 +1,20 @@
 """The checks of single values, run by Pandera on Arrow-backed pandas series.
 
-One `SeriesSchema` per column (and per place within its nested values), compiled once per table. It never coerces;
-nullability and types are the flattener's promise. A whole column passes or fails in Arrow kernels; of what fails,
-Pandera's boolean `check_output` tells the rows.
+One `SeriesSchema` per column (and per place within its nested values). It never coerces; nullability and types are the
+flattener's promise. A whole column passes or fails in Arrow kernels; of what fails, Pandera's boolean `check_output`
+tells the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
-from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaError, SchemaErrors
 
 from etl.contract.expressions import Path, paths
@@ -41,60 +39,40 @@ class Cells:
     column: str
     within: tuple[str, ...]
     checks: tuple[Check, ...]
+    predicates: tuple[Predicate, ...]
     schema: pandera.SeriesSchema
     path: Path
     outside: int
     depth: int
 
 
-def compiled(table: Table) -> tuple[Cells, ...]:
-    """The table's checks, in column order, ready to run; made once per process for tables that read the same."""
-    return _compiled(_ByText(repr(table), table))
-
-
-@dataclass(frozen=True, slots=True)
-class _ByText:
-    """A table as a cache's key. It does not hash by itself: enumerated values may be lists."""
-
-    text: str
-    table: Table = field(compare=False)
-
-
-@lru_cache(maxsize=256)
-def _compiled(key: _ByText) -> tuple[Cells, ...]:
+def cells_of(table: Table) -> tuple[Cells, ...]:
+    """The table's checks, in column order."""
     return tuple(
         _compile(column, within)
-        for column in key.table.columns
+        for column in table.columns
         for within in dict.fromkeys(check.within for check in column.checks)
     )
-
-
-def judge(compiled: tuple[Cells, ...], rows: Rows, places: Places) -> list[Violation]:
-    """One violation per broken check and element; in column, check and row order.
-
-    Raises `AccountingError` where Pandera fails without saying in which rows: a bug here, not in the data.
-    """
-    with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-        # whatever PANDERA_* says in the environment: no check is ever switched off
-        return [violation for cells in compiled for violation in _judge(cells, rows, places)]
 
 
 def _compile(column: Column, within: tuple[str, ...]) -> Cells:
     checks = tuple(check for check in column.checks if check.within == within)
     outer = paths(column.source)[0]
+    predicates = tuple(predicate(check.test, _type_within(column.type, within).arrow) for check in checks)
     return Cells(
         column.name,
         within,
         checks,
-        _schema(checks, _type_within(column.type, within).arrow),
+        predicates,
+        _schema(predicates),
         Path((*outer.steps, *steps(within))),
         chain(outer),
         depth(column.source),
     )
 
 
-def _schema(checks: tuple[Check, ...], kind: pa.DataType) -> pandera.SeriesSchema:
-    labelled = [_pandera_check(predicate(check.test, kind), str(at)) for at, check in enumerate(checks)]
+def _schema(predicates: tuple[Predicate, ...]) -> pandera.SeriesSchema:
+    labelled = [_pandera_check(met, str(at)) for at, met in enumerate(predicates)]
     return pandera.SeriesSchema(checks=labelled, nullable=True)
 
 
@@ -120,7 +98,11 @@ def _verdict(met: Predicate, series: pd.Series) -> bool | pd.Series:
     return pd.Series(verdict.fill_null(True).to_numpy(zero_copy_only=False), index=series.index)
 
 
-def _judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
+def judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
+    """One violation per broken check and element; in check and row order.
+
+    Raises `AccountingError` where Pandera fails without saying in which rows: a bug here, not in the data.
+    """
     known = places.known(cells.depth, (cells.column,))
     values = reach(rows.column(cells.column, known), cells.within)
     path = PathTexts(cells.path)

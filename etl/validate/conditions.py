@@ -1,6 +1,7 @@
 """Conditions across the columns of a row, computed by DuckDB.
 
-Conditions about the same kind of element run as one statement. Each stands in DuckDB's `TRY`, which gives null where a
+Conditions about the same kind of element run as one statement: first whether all rows meet all of them, and only where
+some do not, which. There, each stands in DuckDB's `TRY`, which gives null where a
 row makes it fail, and which takes only what a row alone decides: no subqueries, aggregates or window functions.
 """
 
@@ -44,7 +45,10 @@ def _judge(
     table: Table, conditions: Sequence[Condition], level: int, rows: Rows, places: Places
 ) -> Iterator[Violation]:
     path, firsts = PathTexts(ancestor(table.grain, level)), places.firsts(level)
-    verdicts = _verdicts(table.name, conditions, _asked(conditions, rows, firsts))
+    asked = _asked(conditions, rows, firsts)
+    if not rows.unknown and _all_met(table.name, conditions, asked):
+        return
+    verdicts = _verdicts(table.name, conditions, asked)
     for condition, verdict in zip(conditions, verdicts, strict=True):
         known = np.isin(firsts, places.known(level, condition.columns))
         failed = verdict.is_null().to_numpy()
@@ -61,6 +65,16 @@ def _asked(conditions: Sequence[Condition], rows: Rows, firsts: np.ndarray) -> p
     """The columns that any of these conditions names (all of them where none does: SQL knows no table without)."""
     named = {name for condition in conditions for name in condition.columns}
     return rows.table((name for name in rows.values if name in named or not named), firsts)
+
+
+def _all_met(table: str, conditions: Sequence[Condition], block: pa.Table) -> bool:
+    """Whether all rows meet all of them: asked first, as it is quickly told."""
+    tries = (f"TRY({{'met': coalesce(CAST((\n{condition.sql}\n) AS BOOLEAN), true)}})" for condition in conditions)
+    met = (f"coalesce(bool_and(coalesce(struct_extract({tried}, 'met'), false)), true)" for tried in tries)
+    try:
+        return all(sql.row(f"SELECT {', '.join(met)} FROM {sql.identifier(table)}", {table: block}))  # noqa: S608
+    except (sql.Uncomputable, sql.Unusable):
+        return False  # which of them, and for which row, is for `_verdicts` to tell
 
 
 def _verdicts(table: str, conditions: Sequence[Condition], block: pa.Table) -> list[pa.ChunkedArray]:

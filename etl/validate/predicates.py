@@ -30,6 +30,7 @@ from etl.validate.bounds import within
 from etl.validate.multiples import multiple_of
 from etl.validate.texts import json_texts
 
+_MOST_BYTES = 2**31 - 1  # of a text in Arrow
 Predicate = Callable[[pa.Array], pa.Array]
 _ESCAPED = r"[^A-Za-z0-9_.~\-\x{80}-\x{10FFFF}]"  # as `%2F` in the lake's folders; a test holds it to them
 
@@ -66,7 +67,23 @@ def _unless_null(test: Predicate) -> Predicate:
 def _count(test: Count) -> Predicate:
     compare = pc.greater_equal if test.op == ">=" else pc.less_equal
     limit = pa.scalar(test.limit, pa.int64())
-    return lambda array: compare(_size(array), limit)
+
+    def met(array: pa.Array) -> pa.Array:
+        if pa.types.is_string(array.type):
+            roughly = _roughly(test, array)
+            if pc.all(roughly, min_count=0).as_py():
+                return roughly
+        return compare(_size(array), limit)
+
+    return met
+
+
+def _roughly(test: Count, array: pa.Array) -> pa.Array:
+    """Whether a text surely keeps a limit, by its bytes, which need no decoding: each character has one to four."""
+    size = pc.binary_length(array)
+    if test.op == "<=":
+        return pc.less_equal(size, min(test.limit, _MOST_BYTES))
+    return pc.greater_equal(size, min(test.limit * 4 - 3, _MOST_BYTES))
 
 
 def _size(array: pa.Array) -> pa.Array:

@@ -37,7 +37,8 @@ from etl.contract.model import (
     Required,
 )
 from etl.errors import AccountingError
-from etl.validate import Validator, cells
+from etl.validate import Validator
+from etl.validate.compiled import compiled
 
 D = Decimal
 NOON = datetime(2024, 1, 10, 12, tzinfo=UTC)
@@ -340,7 +341,7 @@ def test_a_check_that_fails_without_rows_is_a_bug_here():
 
 def test_equal_tables_are_compiled_once():
     one, other = (contract(column("once", INTEGER, check(Bound(">", 41)))) for _ in range(2))
-    assert cells.compiled(one.tables[0]) is cells.compiled(other.tables[0])
+    assert compiled(one.tables[0]) is compiled(other.tables[0])
 
 
 def test_many_failures_are_found_where_they_are():

@@ -1,0 +1,36 @@
+"""Work done ahead, in a thread of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+_END = object()
+
+
+@contextmanager
+def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
+    """The same items, in order; a thread is at the next one, while the last waits to be taken.
+
+    What the thread raises is raised where its item would be taken. Nothing is left running when the context ends.
+    """
+    iterator = iter(items)
+    with ThreadPoolExecutor(1, "etl-ahead") as thread:
+        try:
+            yield _taken(iterator, thread)
+        finally:
+            thread.shutdown(cancel_futures=True)
+
+
+def _taken(items: Iterator[T], thread: ThreadPoolExecutor) -> Iterator[T]:
+    coming: deque[Future[T | object]] = deque([thread.submit(next, items, _END)])
+    while True:
+        coming.append(thread.submit(next, items, _END))
+        item = coming.popleft().result()
+        if item is _END:
+            return
+        yield item  # type: ignore[misc]  # it is no END
