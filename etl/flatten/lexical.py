@@ -49,17 +49,31 @@ def has_texts_only(text: np.ndarray, texts: int) -> bool:
     where a text ends with a backslash, which would pass for the escape of its quote.
     """
     quotes = keys = 0
-    for _, window in _windows(text, 3):
-        before, quote = window[:-3], window[1:-2] == _QUOTE
-        escapes = before == _BACKSLASH
+    for _, window in _windows(text, 2):
+        quote = window[1:-1] == _QUOTE
+        escapes = window[:-2] == _BACKSLASH
         if escapes.any():
-            if (escapes & (window[1:-2] == _BACKSLASH) & (window[2:-1] == _QUOTE)).any():
+            if (escapes & (window[1:-1] == _BACKSLASH) & (window[2:] == _QUOTE)).any():
                 return False
             quote &= ~escapes
-        colon = (window[2:-1] == _COLON) | ((window[2:-1] == _BLANK) & (window[3:] == _COLON))
         quotes += int(np.count_nonzero(quote))
-        keys += int(np.count_nonzero(quote & colon))
-    return bool(quotes == 2 * (keys + texts))
+        keys += int(np.count_nonzero(quote & (window[2:] == _COLON)))
+    return quotes == 2 * (keys + texts) or quotes == 2 * (keys + _spaced_keys(text) + texts)
+
+
+def _spaced_keys(text: np.ndarray) -> int:
+    """How many keys have a blank before their colon."""
+    return sum(
+        int(
+            np.count_nonzero(
+                (window[:-3] != _BACKSLASH)
+                & (window[1:-2] == _QUOTE)
+                & (window[2:-1] == _BLANK)
+                & (window[3:] == _COLON)
+            )
+        )
+        for _, window in _windows(text, 3)
+    )
 
 
 def _is_digit(text: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 Of every key seen only its 128-bit hash and the number of its record are kept, 24 bytes, in a few sorted runs whose
 sizes grow geometrically: a new block is one small run, and neighbours of like size are merged. Work grows with the
-number of keys (times its logarithm), memory with the number of keys; no Python object is made per key.
+number of keys (times its logarithm), memory with the number of keys; no Python object is made per key. Where a part of
+the key counts up, nothing is sought, nor merged.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from functools import reduce
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.contract.expressions import paths
@@ -29,16 +31,20 @@ class UniqueKey:
         self._key = key
         self._depth = max(depth(columns[name].source) for name in key.columns)
         self._path = PathTexts(paths(columns[key.columns[-1]].source)[0])
+        self._spans = [_Span() for _ in key.columns]
         self._seen = Seen()
 
     def judge(self, rows: Rows, places: Places) -> Iterator[Violation]:
         """The repeated keys of the next block. A key with a null (or unknown) part is not compared."""
         firsts = places.firsts(self._depth)
         columns = [rows.column(name, firsts) for name in self._key.columns]
-        complete = reduce(pc.and_, (column.is_valid() for column in columns))
-        asked = firsts[complete.to_numpy(zero_copy_only=False)]
-        hashes = fingerprints([column.filter(complete) for column in columns])
-        repeated, before = self._seen.add(hashes, rows.records[asked])
+        asked = firsts
+        if any(column.null_count for column in columns):
+            complete = reduce(pc.and_, (column.is_valid() for column in columns))
+            asked = firsts[complete.to_numpy(zero_copy_only=False)]
+            columns = [column.filter(complete) for column in columns]
+        passed = [span.passes(column) for span, column in zip(self._spans, columns, strict=True)]
+        repeated, before = self._seen.add(fingerprints(columns), rows.records[asked], is_new=any(passed))
         spots = places.spots(asked[repeated], self._depth)
         texts = self._texts(rows, asked[repeated])
         for spot, first, text in zip(spots, before.tolist(), texts, strict=True):
@@ -53,29 +59,48 @@ class UniqueKey:
         )
 
 
+class _Span:
+    """The greatest value of one column so far."""
+
+    def __init__(self) -> None:
+        self._greatest: pa.Scalar | None = None
+
+    def passes(self, column: pa.Array) -> bool:
+        """Whether all these values are greater than those before, as with numbers that count up; takes them in."""
+        if not pa.types.is_integer(column.type) or not len(column):
+            return False
+        least, greatest = pc.min_max(column).values()
+        above = self._greatest is None or pc.greater(least, self._greatest).as_py()
+        self._greatest = greatest if above else pc.max_element_wise(greatest, self._greatest)
+        return bool(above)
+
+
 class Seen:
     """A set of 128-bit hashes, each with the record it was first seen in."""
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
+        self._waiting: list[_Run] = []  # to be merged once something is sought
 
-    def add(self, hashes: np.ndarray, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Take in hashes (uint64 [2, n]) of these records, in order.
+    def add(self, hashes: np.ndarray, records: np.ndarray, *, is_new: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Take in hashes (uint64 [2, n]) of these records, in order. `is_new`: none can have been there before.
 
         Returns the positions, ascending, of those that were there before, and the records they were first seen in.
         """
         order, (high, low) = _sorted(hashes)
         starts = np.append(True, (high[1:] != high[:-1]) | (low[1:] != low[:-1]))[: len(order)]
         run = _Run(high[starts], low[starts], records[order][starts])
-        known = self._records(run)
+        known = np.zeros(len(run), dtype=np.int64) if is_new else self._records(run)
         before = np.where(known > 0, known, run.records)[np.cumsum(starts) - 1]
         repeated = ~starts | (known > 0)[np.cumsum(starts) - 1]
-        self._append(run.only(known == 0))
+        self._waiting.append(run if is_new else run.only(known == 0))
         found = np.argsort(order[repeated])
         return order[repeated][found], before[repeated][found]
 
     def _records(self, sought: _Run) -> np.ndarray:
         """The record in which each was first seen, 0 for none."""
+        while self._waiting:
+            self._append(self._waiting.pop(0))
         return reduce(np.maximum, (run.find(sought) for run in self._runs), np.zeros(len(sought), dtype=np.int64))
 
     def _append(self, run: _Run) -> None:

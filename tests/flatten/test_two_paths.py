@@ -251,6 +251,18 @@ def test_every_value_into_every_function(logic: str, habit: str) -> None:
     compare(feed, [*documents(habit, "v", "w") * 50, *texts])
 
 
+@pytest.mark.parametrize("habit", HABITS)
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_value_in_a_block_of_its_own(kind: str, habit: str) -> None:
+    """There, Arrow reads the line as it is, unless its bytes forbid it: no decoder has seen it before."""
+    feed = contract(table("t", column("id", INTEGER), column("v", TYPES[kind])))
+    fast, slow = Flattener(feed), Flattener(feed, vectorised=False)
+    first = [f'{{"id": 1, "v": {habit}}}'.encode()] * 2
+    for text in (f'{{"id" : {number}, "v": {value}}}'.encode() for number in (1, "1") for value in VALUES):
+        for texts in (first, [text], [*first, text]):
+            same(fast.flatten(block(texts)), slow.flatten(block(texts)))
+
+
 NESTED = contract(
     table(
         "orders",
@@ -347,6 +359,61 @@ lone = st.sampled_from(
 def test_any_mixture_of_records(texts: list[bytes], unknown: str, empty: str) -> None:
     feed = contract(*NESTED.tables, unknown_fields=unknown, empty_records=empty)
     compare(feed, texts)
+
+
+FLAT = contract(
+    table("t", column("n", INTEGER), column("m", MONEY), column("s", STRING), column("f", TYPES["number"])),
+    table("u", column("n", INTEGER), column("x", MONEY, "$.l[*].x"), column("b", TYPES["boolean"], "$.l[*].b")),
+)
+STRAIGHT = b'{"n": 7, "m": 12.50, "s": "a\\"b: 1e5", "f": 0.5, "l": [{"x": 1, "b": true}, {"x": null}]}'
+INSERTED = [bytes([each]) for each in b'{}[],:"\\e.-+01 n\n\r\t\0\xff']
+INSERTED += [b"e5", b'"1"', b"null", b'{"n": 1}', b'\\"', b'": ', b'" :', b"\\u0022", b"NaN", b"-0"]
+EDITS = st.lists(st.tuples(st.integers(0, len(STRAIGHT)), st.integers(0, 3), st.sampled_from(INSERTED)), max_size=3)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(EDITS, min_size=1, max_size=3))
+def test_lines_with_edits_are_read_as_they_are_written(edits: list[list[tuple[int, int, bytes]]]) -> None:
+    texts = []
+    for each in edits:
+        text = STRAIGHT
+        for at, length, new in each:
+            text = text[:at] + new + text[at + length :]
+        texts += [line.strip(b" \t\r\n") for line in text.split(b"\n") if line.strip(b" \t\r\n")]
+    alone(FLAT, [STRAIGHT] * 2, *([text] for text in texts), texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [b'{"n": 1, "l": [{"x": 1},', b'{"x": 2}]}', b'{"n": 1}{"n": 2}'],  # as many values as lines
+        [b'{"n": 1, "l": [', b'{"x": 2}]}', b'{"n": 1} {"n": 2}'],
+        [b'{"n": 1}', b"null"],
+        [b'{"n": 1}', b"[]"],
+        [b'\xef\xbb\xbf{"n": 1}'],
+        [b'{"s": "\xff"}'],
+        [b'{"\xff": 1}'],
+        [b'{"f": NaN}'],
+        [b'{"f": -Infinity}'],
+        [b'{"m": 1e30}'],
+        [b'{"m": -1.5E-4000000}'],
+        [b'{"m": "007"}'],
+        [b'{"m" : "+7"}'],
+        [b'{"m": "7", "s": "\\\\"}'],  # the backslash looks as if it escaped a quote
+        [b'{"l": [{"x": ".5"}]}'],
+        [b'{"s": "\\":", "m": "7."}'],
+    ],
+)
+def test_what_arrow_would_take_otherwise_than_it_is_written(texts: list[bytes]) -> None:
+    alone(FLAT, [STRAIGHT] * 2, texts, [STRAIGHT, *texts])
+
+
+def alone(feed: Contract, *blocks: list[bytes]) -> None:
+    """Both paths give the same for each block; the first is what the habits are learned from."""
+    fast, slow = Flattener(feed), Flattener(feed, vectorised=False)
+    for some in blocks:
+        if some:
+            same(fast.flatten(block(some)), slow.flatten(block(some)))
 
 
 def test_a_straight_block_takes_the_vectorised_path(monkeypatch: pytest.MonkeyPatch) -> None:

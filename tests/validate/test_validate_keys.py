@@ -167,6 +167,26 @@ def test_seen_keys_are_those_of_a_dict_even_where_lanes_collide(blocks):
         record += len(block)
 
 
+NUMBERS = st.lists(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), max_size=6), max_size=8)
+
+
+@given(NUMBERS, st.lists(st.integers(0, 6), min_size=8, max_size=8))
+def test_keys_that_count_up_for_a_while_are_those_of_a_dict_too(blocks, starts):
+    """Numbers of a block lie from its start on: above all before, or among them."""
+    made = contract(column("n", INTEGER), column("t", STRING), keys=[key("n", "t")])
+    first, expected, parts, record = {}, [], [], 0
+    for block, start in zip(blocks, starts, strict=False):
+        keys = [(number + start, text) for number, text in block]
+        for each in keys:
+            record += 1
+            if first.setdefault(each, record) != record:
+                expected.append((record, f"first in record {first[each]}"))
+        parts.append(
+            {"columns": {"n": [n for n, _ in keys], "t": [t for _, t in keys]}, "first": record - len(keys) + 1}
+        )
+    assert [(each[0], each[3]) for each in broken(made, *parts)] == expected
+
+
 TEXTS = (
     st.text(st.sampled_from("\0aé👍"), max_size=20)
     | st.text(max_size=3)
