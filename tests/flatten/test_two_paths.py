@@ -251,16 +251,12 @@ def test_every_value_into_every_function(logic: str, habit: str) -> None:
     compare(feed, [*documents(habit, "v", "w") * 50, *texts])
 
 
-@pytest.mark.parametrize("habit", HABITS)
+@pytest.mark.parametrize("habit", ["null", '"1"'])
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_value_in_a_block_of_its_own(kind: str, habit: str) -> None:
     """There, Arrow reads the line as it is, unless its bytes forbid it: no decoder has seen it before."""
     feed = contract(table("t", column("id", INTEGER), column("v", TYPES[kind])))
-    fast, slow = Flattener(feed), Flattener(feed, vectorised=False)
-    first = [f'{{"id": 1, "v": {habit}}}'.encode()] * 2
-    for text in (f'{{"id" : {number}, "v": {value}}}'.encode() for number in (1, "1") for value in VALUES):
-        for texts in (first, [text], [*first, text]):
-            same(fast.flatten(block(texts)), slow.flatten(block(texts)))
+    alone(feed, [f'{{"v": {habit}}}'.encode()] * 2, *([f'{{"id" : 1, "v": {value}}}'.encode()] for value in VALUES))
 
 
 NESTED = contract(
