@@ -17,16 +17,17 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from etl.flatten import lexical
-from etl.flatten.screen import Screen, is_sound
+from etl.flatten.screen import Screen
 from etl.records import Block
 
 _TINY = re.compile(rb"e-[0-9]{4}")  # two expressions that begin with plain letters: each is searched ten times faster
 _TINY_CAPITAL = re.compile(rb"E-[0-9]{4}")
-_PIECE = 256 << 10  # bytes
+_PIECE = 64 << 10  # bytes that are read together where something is refused
 _CHUNK = 1 << 20  # bytes that Arrow reads in one thread, while another reads the next
 _TOGETHER = 256  # texts
 _FAN_OUT = 8
-_FEW = 64  # texts, which are looked at one by one
+_FEW = 8  # pieces
+_ROW = re.compile(r"in row (\d+)$")
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
 _OPEN, _CLOSE = b"{}"
 
@@ -69,46 +70,55 @@ class Parser:
         if self._screen.looks:
             yield from self._screened(block, np.arange(len(block)))
             return
-        if (records := self._lines(block, slice(0, len(block)))) is not None:
-            yield Parsed(records, np.arange(len(block)))
+        whole = self._lines(block, slice(0, len(block)), _CHUNK)
+        if not isinstance(whole, _Refused):
+            yield Parsed(whole, np.arange(len(block)))
             return
         each = max(len(block) * _PIECE // (int(block.ends[-1] - block.starts[0]) or 1), 1)
-        for at in range(0, len(block), each):
-            piece = np.arange(at, min(at + each, len(block)))
-            if (records := self._lines(block, slice(at, at + each))) is not None:
-                yield Parsed(records, piece)
+        refused = 0
+        for number, start in enumerate(range(0, len(block), each)):
+            if refused * 2 > number > _FEW:  # most pieces are: no more is tried
+                yield from self._screened(block, np.arange(start, len(block)))
+                return
+            end = min(start + each, len(block))
+            records = self._lines(block, slice(start, end), None)
+            if isinstance(records, _Refused):
+                refused += 1
+                yield from self._screened(block, np.arange(start, end))
             else:
-                yield from self._screened(block, piece)
+                yield Parsed(records, np.arange(start, end))
 
-    def _lines(self, block: Block, some: slice) -> pa.StructArray | None:
-        """Lines as they are, None where not all of them are straight.
+    def _lines(self, block: Block, some: slice, chunk: int | None) -> pa.StructArray | _Refused:
+        """Lines as they are, if all of them are straight.
 
         A brace at either end of each: then none goes on in the next, and as many values as lines are a value a line.
         """
         starts, ends = block.starts[some], block.ends[some]
         text = np.frombuffer(block.data, np.uint8)
         if (text[starts] != _OPEN).any() or (text[ends - 1] != _CLOSE).any():
-            return None
+            return _Refused(None)
         text = text[starts[0] : ends[-1]]
         if len(text) > _LARGEST_BLOCK or (self._has_decimals and lexical.has_exponents(text)):
-            return None
-        records = self._read(pa.py_buffer(text), len(starts), _CHUNK, "error")
-        if records is None or not _is_utf8(records):
-            return None
-        if self._has_decimals and not lexical.has_texts_only(text, _count_texts(records)):
-            return None
+            return _Refused(None)
+        records = self._read(pa.py_buffer(text), len(starts), chunk, "error")
+        if isinstance(records, _Refused):
+            return records
+        if not _is_utf8(records) or (self._has_decimals and not lexical.has_texts_only(text, _count_texts(records))):
+            return _Refused(None)
         return records
 
-    def _read(self, data: pa.Buffer, count: int, chunk: int, unexpected: str) -> pa.StructArray | None:
+    def _read(self, data: pa.Buffer, count: int, chunk: int | None, unexpected: str) -> pa.StructArray | _Refused:
+        """`chunk`: how many bytes to read at once, in parallel; None: all, and then rows are named as they count."""
         try:
             table = pj.read_json(
                 pa.BufferReader(data),
-                read_options=pj.ReadOptions(use_threads=len(data) > chunk, block_size=chunk),
+                read_options=pj.ReadOptions(use_threads=chunk is not None, block_size=chunk or len(data) + 1),
                 parse_options=pj.ParseOptions(explicit_schema=self._schema, unexpected_field_behavior=unexpected),
             )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return None
-        return table.to_struct_array().combine_chunks() if table.num_rows == count else None
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            named = _ROW.search(str(error))
+            return _Refused(int(named[1]) if named else None)
+        return table.to_struct_array().combine_chunks() if table.num_rows == count else _Refused(None)
 
     def _screened(self, block: Block, piece: np.ndarray) -> Iterator[Parsed]:
         """The straight ones of these records (indexes)."""
@@ -120,31 +130,35 @@ class Parser:
         for at in range(0, len(straight), each):
             some = straight[at : at + each]
             decoded = screened.decoded[at : at + each] if screened.decoded else ()
-            yield from self._divided(_Texts([texts[at] for at in some], piece[some], decoded))
+            yield from self._search(_Texts([texts[at] for at in some], piece[some], decoded))
 
-    def _divided(self, texts: _Texts) -> list[Parsed]:
-        if (records := self._joined(texts.texts)) is not None:
-            return [Parsed(records, texts.indexes, texts.decoded)]
-        if len(texts.texts) > _FEW:
-            return [part for some in texts.divided() for part in self._divided(some)]
-        sound = np.array([is_sound(text) for text in texts.texts], dtype=bool)  # a key that comes twice is usual
-        return self._search(texts.only(sound))
-
-    def _search(self, texts: _Texts) -> list[Parsed]:
-        """Divide what is refused until the refused records stand alone."""
+    def _search(self, texts: _Texts) -> Iterator[Parsed]:
+        """All but those that Arrow refuses. Where it names one, what stands round that is read by itself; else it is
+        divided until the refused records stand alone."""
         if not texts.texts:
-            return []
-        if (records := self._joined(texts.texts)) is not None:
-            return [Parsed(records, texts.indexes, texts.decoded)]
-        if len(texts.texts) == 1:
-            return []
-        return [part for some in texts.divided() for part in self._search(some)]
+            return
+        records = self._joined(texts.texts)
+        if not isinstance(records, _Refused):
+            yield Parsed(records, texts.indexes, texts.decoded)
+        elif records.row is not None and records.row < len(texts.texts):
+            yield from self._search(texts.part(slice(0, records.row)))
+            yield from self._search(texts.part(slice(records.row + 1, None)))
+        elif len(texts.texts) > 1:
+            for some in texts.divided():
+                yield from self._search(some)
 
-    def _joined(self, texts: Sequence[bytes]) -> pa.StructArray | None:
+    def _joined(self, texts: Sequence[bytes]) -> pa.StructArray | _Refused:
         data = b"\n".join(texts)
         if len(data) > _LARGEST_BLOCK:
-            return None
-        return self._read(pa.py_buffer(data), len(texts), len(data) + 1, "ignore")
+            return _Refused(None)
+        return self._read(pa.py_buffer(data), len(texts), None, "ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Arrow does not read it. `row`: the one to blame, counted from 0, if it says so (it never does of conversions)."""
+
+    row: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +169,12 @@ class _Texts:
     indexes: np.ndarray
     decoded: Sequence[Any]
 
+    def part(self, some: slice) -> _Texts:
+        return _Texts(self.texts[some], self.indexes[some], self.decoded[some])
+
     def divided(self) -> Iterator[_Texts]:
         each = -(-len(self.texts) // _FAN_OUT)
-        for at in range(0, len(self.texts), each):
-            some = slice(at, at + each)
-            yield _Texts(self.texts[some], self.indexes[some], self.decoded[some])
-
-    def only(self, kept: np.ndarray) -> _Texts:
-        at = np.flatnonzero(kept).tolist()
-        return _Texts(
-            [self.texts[each] for each in at],
-            self.indexes[kept],
-            [self.decoded[each] for each in at] if self.decoded else (),
-        )
+        return (self.part(slice(at, at + each)) for at in range(0, len(self.texts), each))
 
 
 def is_safe(data: bytes) -> bool:

@@ -307,13 +307,23 @@ def _depth(path: Path) -> int:
 
 def _apply(expression: Text | NullIf | Scale | Day, value: Any, type_: Type) -> Any:
     if isinstance(expression, Text):
-        return _TEXTS[expression.function](pa.scalar(text_of(value))).as_py()
+        return _text(expression.function, text_of(value))
     if isinstance(expression, NullIf):
         return None if value == expression.text else value
     if isinstance(expression, Scale):
         sign, digits, exponent = number_of(value).as_tuple()
         return Decimal((sign, digits, int(exponent) + expression.exponent))
     return _Typed(temporal.day_in(instant(value, type_, "us"), "us", expression.timezone))
+
+
+def _text(function: str, text: str) -> Any:
+    """By Arrow's kernel, as on the vectorised path; where Python is sure to come to the same, it is much quicker."""
+    if text.isascii():
+        if function != "trim":
+            return text.lower() if function == "lower" else text.upper()
+        if " " < text[:1] <= "~" and " " < text[-1:] <= "~":
+            return text
+    return _TEXTS[function](pa.scalar(text)).as_py()
 
 
 def _elements(value: Any, steps: Steps, at: int, positions: Positions) -> Iterator[Positions]:
