@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
+import pyarrow as pa
 
 from etl.contract.expressions import Path
 from etl.contract.model import Contract
 from etl.flatten import record
-from etl.flatten.fields import tree, unknown
+from etl.flatten.fields import Node, tree, unknown
 from etl.flatten.habits import habits
 from etl.flatten.merging import merged
 from etl.flatten.record import FlatRecord
 from etl.flatten.schema import UnsupportedError, check_supported
+from etl.flatten.screen import Steps
 from etl.flatten.straight import NOTHING, Straight, StraightRows
-from etl.records import Block, Flattened, Rows, UnknownField, Violation
+from etl.records import Block, Flattened, Rows, Same, UnknownField, Violation
 
 _SAMPLE = 50  # records of an upload's first block from which the feed's habits are learned
 
@@ -32,7 +35,7 @@ class Flattener:
 
     def __init__(self, contract: Contract, *, vectorised: bool = True) -> None:
         self._contract = contract
-        self._root = tree(contract)
+        self._root = _tree(Same(contract))
         self._vectorised = vectorised
         self._straight: Straight | None = None
         self._learning = Lock()
@@ -63,7 +66,8 @@ class Flattener:
         check_supported(self._contract, self._root)
         sample = block.texts(np.arange(min(len(block), _SAMPLE)))
         documents = [document for text in sample if (document := record.parse(text)[0]) is not None]
-        straight = Straight.reading(self._contract, self._root, habits(documents, self._root))
+        learned = tuple(sorted(habits(documents, self._root).items(), key=str))
+        straight = _reading(Same(self._contract), learned)
         return self._knowing(straight, [set(unknown(document, self._root)) for document in documents])
 
     def _knowing(self, straight: Straight, fields: Sequence[AbstractSet[Path]]) -> Straight:
@@ -106,3 +110,14 @@ class Flattener:
                 counts[path] += 1
                 firsts[path] = min(number, firsts.get(path, number))
         return sorted((UnknownField(str(path), counts[path], firsts[path]) for path in counts), key=lambda f: f.path)
+
+
+@lru_cache(maxsize=64)
+def _tree(key: Same[Contract]) -> Node:
+    return tree(key.one)
+
+
+@lru_cache(maxsize=64)
+def _reading(key: Same[Contract], learned: tuple[tuple[Steps, pa.DataType], ...]) -> Straight:
+    """Made once for a contract and how its feeds are written: small uploads would make it anew, again and again."""
+    return Straight.reading(key.one, _tree(key), dict(learned))

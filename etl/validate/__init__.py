@@ -16,8 +16,7 @@ from pyarrow.dataset import Dataset
 from etl.contract.model import Contract, Table
 from etl.errors import ContractError, Fault
 from etl.records import Rows, Violation
-from etl.validate import conditions, uploads
-from etl.validate.compiled import compiled
+from etl.validate import cells, conditions, uploads
 from etl.validate.keys import UniqueKey
 from etl.validate.places import Places
 from etl.validate.sql import Unusable
@@ -30,7 +29,7 @@ class Validator:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._compiled = {table.name: compiled(table) for table in contract.tables}
+        self._cells = {table.name: cells.compiled(table) for table in contract.tables}
         self._keys = {table.name: [UniqueKey(table, key) for key in table.keys] for table in contract.tables}
 
     def judge(self, rows: Mapping[str, Rows]) -> list[Violation]:
@@ -49,7 +48,7 @@ class Validator:
 
     def _judge(self, table: Table, rows: Rows) -> Iterator[Violation]:
         places = Places(rows)
-        yield from self._compiled[table.name].judge(rows, places)
+        yield from cells.judge(self._cells[table.name], rows, places)
         for key in self._keys[table.name]:
             yield from key.judge(rows, places)
         yield from conditions.judge(table, rows, places)

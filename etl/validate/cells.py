@@ -1,26 +1,28 @@
 """The checks of single values, run by Pandera on Arrow-backed pandas series.
 
-One `SeriesSchema` per column (and per place within its nested values). It never coerces; nullability and types are the
-flattener's promise. A whole column passes or fails in Arrow kernels; of what fails, Pandera's boolean `check_output`
-tells the rows.
+Two `SeriesSchema`s per column (and per place within its nested values), compiled once per table. They never coerce;
+nullability and types are the flattener's promise. The first asks only whether all checks hold everywhere, by Arrow's
+kernels; of a column that it refuses, the second has each check by itself, whose boolean `check_output` tells the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaError, SchemaErrors
 
 from etl.contract.expressions import Path, paths
 from etl.contract.model import Check, Column, Table, Type
 from etl.errors import AccountingError
-from etl.records import Rows, Violation
+from etl.records import Rows, Same, Violation
 from etl.validate.arrays import tuples, whole
 from etl.validate.nested import ITEMS, reach, steps
 from etl.validate.places import PathTexts, Places, chain, depth
@@ -30,7 +32,7 @@ from etl.validate.texts import json_texts
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One column's checks at one place within its values, compiled. The schema's checks are labelled by their index.
+    """One column's checks at one place within its values, compiled. Those of `each` are labelled by their index.
 
     `path` leads to the values; its first `outside` `[*]`s are indexed by the row, the rest by the place within the
     row's value. Rows that agree in the first `depth` positions repeat one value.
@@ -39,20 +41,35 @@ class Cells:
     column: str
     within: tuple[str, ...]
     checks: tuple[Check, ...]
-    predicates: tuple[Predicate, ...]
-    schema: pandera.SeriesSchema
+    together: pandera.SeriesSchema
+    each: pandera.SeriesSchema
     path: Path
     outside: int
     depth: int
 
 
-def cells_of(table: Table) -> tuple[Cells, ...]:
-    """The table's checks, in column order."""
+def compiled(table: Table) -> tuple[Cells, ...]:
+    """The table's checks, in column order, ready to run; made once for a table."""
+    return _compiled(Same(table))
+
+
+@lru_cache(maxsize=256)
+def _compiled(key: Same[Table]) -> tuple[Cells, ...]:
     return tuple(
         _compile(column, within)
-        for column in table.columns
+        for column in key.one.columns
         for within in dict.fromkeys(check.within for check in column.checks)
     )
+
+
+def judge(compiled: tuple[Cells, ...], rows: Rows, places: Places) -> list[Violation]:
+    """One violation per broken check and element; in column, check and row order.
+
+    Raises `AccountingError` where Pandera fails without saying in which rows: a bug here, not in the data.
+    """
+    with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+        # whatever PANDERA_* says in the environment: no check is ever switched off
+        return [violation for cells in compiled for violation in _judge(cells, rows, places)]
 
 
 def _compile(column: Column, within: tuple[str, ...]) -> Cells:
@@ -63,17 +80,12 @@ def _compile(column: Column, within: tuple[str, ...]) -> Cells:
         column.name,
         within,
         checks,
-        predicates,
-        _schema(predicates),
+        pandera.SeriesSchema(checks=_together(predicates), nullable=True),
+        pandera.SeriesSchema(checks=[_by_itself(met, str(at)) for at, met in enumerate(predicates)], nullable=True),
         Path((*outer.steps, *steps(within))),
         chain(outer),
         depth(column.source),
     )
-
-
-def _schema(predicates: tuple[Predicate, ...]) -> pandera.SeriesSchema:
-    labelled = [_pandera_check(met, str(at)) for at, met in enumerate(predicates)]
-    return pandera.SeriesSchema(checks=labelled, nullable=True)
 
 
 def _type_within(outer: Type, within: tuple[str, ...]) -> Type:
@@ -85,7 +97,15 @@ def _type_within(outer: Type, within: tuple[str, ...]) -> Type:
     return outer
 
 
-def _pandera_check(met: Predicate, label: str) -> pandera.Check:
+def _together(predicates: tuple[Predicate, ...]) -> pandera.Check:
+    def hold(series: pd.Series) -> bool:
+        values = whole(series.array.__arrow_array__())
+        return all(pc.all(met(values), min_count=0).as_py() for met in predicates)
+
+    return pandera.Check(hold, ignore_na=False)
+
+
+def _by_itself(met: Predicate, label: str) -> pandera.Check:
     """`n_failure_cases`: Pandera prints failing values one by one; we take rows from `check_output` instead."""
     return pandera.Check(lambda series: _verdict(met, series), error=label, ignore_na=False, n_failure_cases=1)
 
@@ -98,11 +118,7 @@ def _verdict(met: Predicate, series: pd.Series) -> bool | pd.Series:
     return pd.Series(verdict.fill_null(True).to_numpy(zero_copy_only=False), index=series.index)
 
 
-def judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
-    """One violation per broken check and element; in check and row order.
-
-    Raises `AccountingError` where Pandera fails without saying in which rows: a bug here, not in the data.
-    """
+def _judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
     known = places.known(cells.depth, (cells.column,))
     values = reach(rows.column(cells.column, known), cells.within)
     path = PathTexts(cells.path)
@@ -119,7 +135,15 @@ def _failures(cells: Cells, array: pa.Array) -> list[tuple[Check, np.ndarray]]:
     """Each check that fails, and which values fail it (indexes)."""
     series = pd.Series(pd.arrays.ArrowExtensionArray(array), copy=False)
     try:
-        cells.schema.validate(series, lazy=True, inplace=True)
+        cells.together.validate(series, inplace=True)
+    except SchemaError:
+        return _failures_of_each(cells, series)
+    return []
+
+
+def _failures_of_each(cells: Cells, series: pd.Series) -> list[tuple[Check, np.ndarray]]:
+    try:
+        cells.each.validate(series, lazy=True, inplace=True)
     except SchemaErrors as failures:
         return [_located(cells, failure) for failure in failures.schema_errors]
     return []
