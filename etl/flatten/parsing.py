@@ -126,6 +126,10 @@ class Parser:
         safe = _safe(texts)
         screened = self._screen.split([texts[at] for at in safe])
         straight = np.array(safe, np.int64)[screened.straight]
+        together = self._joined([texts[at] for at in straight], _CHUNK)
+        if not isinstance(together, _Refused):
+            yield Parsed(together, piece[straight], screened.decoded or ())
+            return
         each = max(len(straight) * _PIECE // (sum(len(texts[at]) for at in straight) or 1), 1)
         for at in range(0, len(straight), each):
             some = straight[at : at + each]
@@ -137,7 +141,7 @@ class Parser:
         divided until the refused records stand alone."""
         if not texts.texts:
             return
-        records = self._joined(texts.texts)
+        records = self._joined(texts.texts, None)
         if not isinstance(records, _Refused):
             yield Parsed(records, texts.indexes, texts.decoded)
         elif records.row is not None and records.row < len(texts.texts):
@@ -147,11 +151,11 @@ class Parser:
             for some in texts.divided():
                 yield from self._search(some)
 
-    def _joined(self, texts: Sequence[bytes]) -> pa.StructArray | _Refused:
+    def _joined(self, texts: Sequence[bytes], chunk: int | None) -> pa.StructArray | _Refused:
         data = b"\n".join(texts)
         if len(data) > _LARGEST_BLOCK:
             return _Refused(None)
-        return self._read(pa.py_buffer(data), len(texts), None, "ignore")
+        return self._read(pa.py_buffer(data), len(texts), chunk, "ignore")
 
 
 @dataclass(frozen=True, slots=True)

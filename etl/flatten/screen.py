@@ -45,8 +45,9 @@ class Screen:
         self._reading = reading
         self._attributes: dict[tuple[Steps, str], str] = {}
         self.learned = learned
-        self._has_raw = False
+        self._raw: list[Steps] = []  # what is decoded to its slice of the text: read by `json()`, or learned
         self._decoder = msgspec.json.Decoder(self._type(root, ()))
+        self._keys = {f'"{name}"'.encode(): paths for name, paths in _by_last(self._raw).items()}
 
     def learning(self, paths: AbstractSet[Path]) -> Screen:
         """A screen that takes these unknown fields as known too; this one, if there is nothing to learn."""
@@ -58,7 +59,7 @@ class Screen:
     @property
     def looks(self) -> bool:
         """Whether something looks at what it decodes: at unknown fields, or at what `json()` reads."""
-        return bool(self.learned) or self._has_raw
+        return bool(self._raw)
 
     def split(self, texts: Sequence[bytes]) -> Screened:
         """Screen the records of a block."""
@@ -77,17 +78,43 @@ class Screen:
         return straight
 
     def _decode(self, texts: Sequence[bytes]) -> Screened:
-        """Keep what was decoded. Where Arrow does not read, nobody else would see a key that comes twice."""
+        """Keep what was decoded."""
         decode, straight, decoded = self._decoder.decode, [], []
         for index, text in enumerate(texts):
             try:
                 item = decode(text)
             except _REFUSALS:
                 continue
-            if is_sound(text):
+            if self._is_sound(item, text) or is_sound(text):
                 straight.append(index)
                 decoded.append(item)
         return Screened(straight, decoded)
+
+    def _is_sound(self, item: Any, text: bytes) -> bool:
+        """Whether what Arrow does not read is sure to be sound: only then no other parser need see all of the text.
+
+        A key stands in the text as often as objects have it, so that none has it twice; and each slice by itself is
+        sound, as deep in arrays as it lies in the document.
+        """
+        for key, paths in self._keys.items():
+            slices = [(found, steps) for steps in paths for found in self._slices(item, steps, ())]
+            if text.count(key) != len(slices):
+                return False
+            if not all(is_sound(b"[" * len(steps) + bytes(found) + b"]" * len(steps)) for found, steps in slices):
+                return False
+        return True
+
+    def _slices(self, value: Any, steps: Steps, done: Steps) -> Iterator[Any]:
+        """What there is at a path, for every element of its `[*]`s."""
+        if value is None or value is msgspec.UNSET:
+            return
+        if not steps:
+            yield value
+        elif isinstance(steps[0], Each):
+            for element in value:
+                yield from self._slices(element, steps[1:], (*done, EACH))
+        else:
+            yield from self._slices(self._member(value, steps[0], done), steps[1:], (*done, steps[0]))
 
     def values(self, decoded: Sequence[Any], path: Path) -> list[Any]:
         """What `json()` reads, for every element of the path's `[*]`s in document order; None where absent."""
@@ -112,22 +139,11 @@ class Screen:
 
     def holds(self, item: Any, steps: Steps) -> bool:
         """Whether a decoded record has this learned field, anywhere under its `[*]`s."""
-        return self._holds(item, steps, ())
-
-    def _holds(self, value: Any, steps: Steps, done: Steps) -> bool:
-        if value is msgspec.UNSET:
-            return False
-        if not steps:
-            return True
-        if value is None:
-            return False
-        if isinstance(steps[0], Each):
-            return any(self._holds(element, steps[1:], (*done, EACH)) for element in value)
-        return self._holds(self._member(value, steps[0], done), steps[1:], (*done, steps[0]))
+        return next(self._slices(item, steps, ()), None) is not None
 
     def _type(self, node: Node, steps: Steps) -> Any:
         if node.whole:
-            self._has_raw = True
+            self._raw.append(steps)
             return msgspec.Raw
         if node.element is not None:
             return list[_or_null(self._type(node.element, (*steps, EACH)))]  # type: ignore[misc]
@@ -137,12 +153,21 @@ class Screen:
 
     def _struct(self, node: Node, steps: Steps) -> Any:
         known = {name: self._type(child, (*steps, name)) for name, child in node.names.items()}
-        learned = {path[-1]: Any for path in self.learned if path[:-1] == steps}
+        learned = {path[-1]: msgspec.Raw for path in self.learned if path[:-1] == steps}
+        self._raw += [(*steps, name) for name in learned]
         members = [*known.items(), *learned.items()]
         names = {f"f{index}": str(name) for index, (name, _) in enumerate(members)}
         self._attributes.update({(steps, name): attribute for attribute, name in names.items()})
         fields = [(f"f{index}", _optional(type_), msgspec.UNSET) for index, (_, type_) in enumerate(members)]
         return msgspec.defstruct("Object", fields, rename=names, forbid_unknown_fields=True, gc=False)
+
+
+def _by_last(paths: Sequence[Steps]) -> dict[Step, list[Steps]]:
+    """Paths by the name they end with."""
+    found: dict[Step, list[Steps]] = {}
+    for steps in paths:
+        found.setdefault(steps[-1], []).append(steps)
+    return found
 
 
 def _or_null(type_: Any) -> Any:

@@ -1,13 +1,14 @@
-"""Work done ahead, in a thread of its own."""
+"""Work done ahead, in threads of its own."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 _END = object()
 
@@ -34,3 +35,23 @@ def _taken(items: Iterator[T], thread: ThreadPoolExecutor) -> Iterator[T]:
         if item is _END:
             return
         yield item  # type: ignore[misc]  # it is no END
+
+
+@contextmanager
+def each(work: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[Iterator[T]]:
+    """The work on each item, in order; so many are worked on at the same time. Likewise in the rest."""
+    with ThreadPoolExecutor(threads, "etl-each") as pool:
+        try:
+            yield _worked(work, items, pool, threads)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _worked(work: Callable[[S], T], items: Iterable[S], pool: ThreadPoolExecutor, threads: int) -> Iterator[T]:
+    coming: deque[Future[T]] = deque()
+    for item in items:
+        coming.append(pool.submit(work, item))
+        if len(coming) == threads:
+            yield coming.popleft().result()
+    while coming:
+        yield coming.popleft().result()

@@ -15,7 +15,7 @@ from etl.contract.model import Contract
 from etl.errors import AccountingError
 from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
-from etl.pipeline.ahead import ahead
+from etl.pipeline.ahead import ahead, each
 from etl.pipeline.staging import staging
 from etl.quarantine import envelope
 from etl.read import Limits, Reading, read
@@ -25,6 +25,7 @@ from etl.split import split
 from etl.validate import Validator, judge_upload
 
 STDIN = "-"
+_FLATTENING = 2  # threads
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
 _PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
 _UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
@@ -90,8 +91,8 @@ class _Judgement:
         return None
 
     def _validated(self, reading: Reading, threads: ExitStack) -> Iterator[_Validated | Unreadable]:
-        """Each block with its rows and violations. Reading, flattening and validating each have a thread, which is at
-        the next block meanwhile: their work is mostly done outside of the interpreter."""
+        """Each block with its rows and violations. Reading, flattening and validating have threads of their own, which
+        are at the next blocks meanwhile: their work is mostly done outside of the interpreter."""
         flattener, validator = Flattener(self.contract), Validator(self.contract)
 
         def flatten(item: Block | Unreadable) -> tuple[Block, Flattened] | Unreadable:
@@ -105,7 +106,7 @@ class _Judgement:
             return block, flat, violations
 
         read = threads.enter_context(ahead(reading))
-        flat = threads.enter_context(ahead(map(flatten, read)))
+        flat = threads.enter_context(each(flatten, read, _FLATTENING))
         return threads.enter_context(ahead(map(validate, flat)))
 
     def _block(self, block: Block, flat: Flattened, violations: Sequence[Violation], rejected: BinaryIO) -> None:

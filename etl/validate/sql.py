@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock, Timer
 
 import duckdb
@@ -89,6 +89,7 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@lru_cache(maxsize=256)  # a contract's few, again and again
 def _demand_select(statement: str) -> None:
     kinds = [parsed.type for parsed in duckdb.extract_statements(statement)]
     if kinds != [duckdb.StatementType.SELECT]:
