@@ -7,7 +7,7 @@ reads are learned as they turn up, so that a feed that always carries them stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -97,12 +97,20 @@ class Screen:
         sound, as deep in arrays as it lies in the document.
         """
         for key, paths in self._keys.items():
-            slices = [(found, steps) for steps in paths for found in self._slices(item, steps, ())]
+            slices = [(found, len(steps)) for steps in paths for found in self._found(item, steps)]
             if text.count(key) != len(slices):
                 return False
-            if not all(is_sound(b"[" * len(steps) + bytes(found) + b"]" * len(steps)) for found, steps in slices):
-                return False
+            for found, depth in slices:
+                if not is_sound(b"[" * depth + bytes(found) + b"]" * depth):
+                    return False
         return True
+
+    def _found(self, item: Any, steps: Steps) -> Iterable[Any]:
+        """The slices at a path of a record; quicker than `_slices` where the record itself has the field."""
+        if len(steps) > 1:
+            return self._slices(item, steps, ())
+        value = getattr(item, self._attributes[(), str(steps[0])])
+        return () if value is msgspec.UNSET else (value,)
 
     def _slices(self, value: Any, steps: Steps, done: Steps) -> Iterator[Any]:
         """What there is at a path, for every element of its `[*]`s."""
@@ -139,7 +147,7 @@ class Screen:
 
     def holds(self, item: Any, steps: Steps) -> bool:
         """Whether a decoded record has this learned field, anywhere under its `[*]`s."""
-        return next(self._slices(item, steps, ()), None) is not None
+        return any(True for _ in self._found(item, steps))
 
     def _type(self, node: Node, steps: Steps) -> Any:
         if node.whole:
