@@ -22,7 +22,7 @@ from etl.records import Block
 
 _TINY = re.compile(rb"e-[0-9]{4}")  # two expressions that begin with plain letters: each is searched ten times faster
 _TINY_CAPITAL = re.compile(rb"E-[0-9]{4}")
-_PIECE = 64 << 10  # bytes that are read together where something is refused
+_PIECE = 256 << 10  # bytes that are read together where something is refused
 _CHUNK = 1 << 20  # bytes that Arrow reads in one thread, while another reads the next
 _TOGETHER = 256  # texts
 _FAN_OUT = 8
