@@ -15,7 +15,7 @@ _END = object()
 
 @contextmanager
 def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
-    """The same items, in order; a thread is at the next one, while the last waits to be taken.
+    """The same items, in order; a thread is at the next one, and then waits until that is taken.
 
     What the thread raises is raised where its item would be taken. Nothing is left running when the context ends.
     """
@@ -28,12 +28,9 @@ def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
 
 
 def _taken(items: Iterator[T], thread: ThreadPoolExecutor) -> Iterator[T]:
-    coming: deque[Future[T | object]] = deque([thread.submit(next, items, _END)])
-    while True:
-        coming.append(thread.submit(next, items, _END))
-        item = coming.popleft().result()
-        if item is _END:
-            return
+    coming = thread.submit(next, items, _END)
+    while (item := coming.result()) is not _END:
+        coming = thread.submit(next, items, _END)
         yield item  # type: ignore[misc]  # it is no END
 
 

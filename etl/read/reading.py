@@ -28,7 +28,7 @@ def read(
     delimiter: Delimiter | None = None,
     records: expressions.Path | None = None,
     limits: Limits = USUAL,
-    block_bytes: int = 8 << 20,
+    block_bytes: int = 4 << 20,
 ) -> Reading:
     """Read a local file.
 
