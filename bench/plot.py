@@ -37,7 +37,7 @@ def _shares(axes: Any, stages: dict[str, float]) -> None:
     names = list(stages)[::-1]
     bars = axes.barh(names, [100 * stages[name] / whole for name in names], color="#0b6e99")
     axes.bar_label(bars, fmt="%.0f%%", padding=2)
-    axes.set(xlabel="share of CPU time, one thread")
+    axes.set(xlabel="share of CPU time")
 
 
 if __name__ == "__main__":

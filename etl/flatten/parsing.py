@@ -27,6 +27,7 @@ _CHUNK = 1 << 20  # bytes that Arrow reads in one thread, while another reads th
 _TOGETHER = 256  # texts
 _FAN_OUT = 8
 _FEW = 8  # pieces
+_DIGITS = 38  # that surely fit into 128 bits
 _ROW = re.compile(r"in row (\d+)$")
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
 _OPEN, _CLOSE = b"{}"
@@ -55,7 +56,9 @@ class Parser:
     def __init__(self, schema: pa.Schema, screen: Screen) -> None:
         self._schema = schema
         self._screen = screen
-        self._has_decimals = any(map(_has_decimals, schema.types))
+        decimals = [decimal for kind in schema.types for decimal in _decimals(kind)]
+        self._has_decimals = bool(decimals)
+        self._strict = all(each.precision + each.scale <= _DIGITS for each in decimals)
 
     def parse(self, block: Block) -> Parsed:
         """The straight records of a block."""
@@ -67,7 +70,7 @@ class Parser:
         return Parsed(pa.concat_arrays(records), indexes, [item for part in parts for item in part.decoded])
 
     def _parts(self, block: Block) -> Iterator[Parsed]:
-        if self._screen.looks:
+        if self._screen.looks or not self._strict:
             yield from self._screened(block, np.arange(len(block)))
             return
         whole = self._lines(block, slice(0, len(block)), _CHUNK)
@@ -220,5 +223,9 @@ def _count_texts(array: pa.Array) -> int:
     return len(array) - array.null_count if pa.types.is_string(array.type) else 0
 
 
-def _has_decimals(kind: pa.DataType) -> bool:
-    return pa.types.is_decimal(kind) or any(_has_decimals(kind.field(at).type) for at in range(kind.num_fields))
+def _decimals(kind: pa.DataType) -> list[pa.Decimal128Type]:
+    """The decimals in a type. Of one that may have more than `_DIGITS` once its point is moved, Arrow does not say when
+    they are too many."""
+    if pa.types.is_decimal(kind):
+        return [kind]
+    return [each for at in range(kind.num_fields) for each in _decimals(kind.field(at).type)]

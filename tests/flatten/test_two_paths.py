@@ -26,6 +26,8 @@ TYPES = {
     "number": Type("number", pa.float64()),
     "money": MONEY,
     "whole": Type("decimal", pa.decimal128(38, 0)),
+    "wide": Type("decimal", pa.decimal128(38, 20)),
+    "narrow": Type("decimal", pa.decimal128(28, 10)),
     "boolean": Type("boolean", pa.bool_()),
     "date": Type("date", pa.date32()),
     "dotted": Type("date", pa.date32(), format="d.M.yyyy"),
@@ -119,6 +121,10 @@ false
 9999999999.99
 99999999999.99
 1.5E1
+12345678901234567890123456789
+4000000000000000000
+1234567890123456789.5
+123456789012345678
 1704879000
 1704879000000
 1704879000.5
