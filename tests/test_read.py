@@ -261,6 +261,26 @@ def test_every_form_gives_the_same_records(upload, objects, block_bytes, ascii_o
                 assert line == plain.count(b"\n", 0, offset) + 1
 
 
+ELEMENTS = st.sampled_from(["{}", '{"a": 1}', '{"a":\n[1,\r\n2]}', "7", '","'])
+GAPS = st.sampled_from([",", ", ", ",\n", " ,", "\r\n,\r\n", "," + " " * 70])
+
+
+@FAST
+@given(st.lists(st.tuples(ELEMENTS, GAPS), max_size=8), GAPS, SIZES)
+def test_elements_are_found_whatever_stands_between_them(upload, elements, gap, block_bytes):
+    """The same everywhere, or the same for a while and then something else."""
+    texts = [text for text, _ in elements]
+    for gaps in ([gap] * len(texts), [each for _, each in elements]):
+        array = "[\n" + "".join(a + b for a, b in zip(texts, [*gaps[1:], "\n"], strict=False)) + "]"
+        found, last = taken(read(upload(array.encode()), block_bytes=block_bytes))
+        assert last is None
+        assert [json.loads(each) for each, _, _ in found] == [json.loads(text) for text in texts]
+        for (each, line, offset), text in zip(found, texts, strict=True):
+            assert each.decode() == text.replace("\n", " ").replace("\r", " ")
+            assert array[offset : offset + len(text)] == text
+            assert line == array.count("\n", 0, offset) + 1
+
+
 PIECES = st.lists(
     st.sampled_from([b"{", b"}", b"[", b"]", b",", b":", b'"', b'"orders"', b"1", b"\n", b"\r", b" ", b"\xff", BOM])
 ).map(b"".join)

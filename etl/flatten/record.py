@@ -37,7 +37,7 @@ from etl.flatten import expansion, temporal
 from etl.flatten.convert import Misfit, convert, found, instant, json_text, number_of, text_of
 from etl.flatten.fields import Node, argument_type, unknown
 from etl.flatten.temporal import Unfit
-from etl.records import Rule, Violation
+from etl.records import Rule, Same, Violation
 
 NOT_UTF8 = Rule("encoding", "UTF-8")
 NOT_JSON = Rule("json", "one JSON object")
@@ -174,15 +174,19 @@ class _Record:
         if self.expands(table, elements):
             self.note(Violation(expansion.rule(table), self.number, str(table.grain)))
             return flat
-        for cells, positions in zip(self.each(table.columns, elements, self.cell), elements, strict=True):
+        levels = _levels(Same(table))
+        for cells, positions in zip(self.each(table.columns, levels, elements, self.cell), elements, strict=True):
             self.row(table, cells, positions, flat)
         return flat
 
     def each(
-        self, columns: Sequence[Column], elements: Sequence[Positions], read: Callable[[Column, Positions], T]
+        self,
+        columns: Sequence[Column],
+        levels: Sequence[int],
+        elements: Sequence[Positions],
+        read: Callable[[Column, Positions], T],
     ) -> Iterator[list[T]]:
         """What is read of these columns, row by row. What lies above the rows' own element is read once."""
-        levels = [_level(column.source) for column in columns]
         last: list[tuple[Positions, T] | None] = [None] * len(columns)
         for positions in elements:
             row = []
@@ -197,9 +201,10 @@ class _Record:
         """Whether the rows would be far more than the record is."""
         if expansion.is_small(len(elements), self.length):
             return False
-        columns = [table.columns[at] for at in expansion.repeated(table)]
+        repeated = expansion.repeated(table)
+        columns, levels = [table.columns[at] for at in repeated], [_levels(Same(table))[at] for at in repeated]
         left = expansion.most_characters(self.length)
-        for sizes in self.each(columns, elements, lambda *place: expansion.size(self.cell(*place)[0])):
+        for sizes in self.each(columns, levels, elements, lambda *place: expansion.size(self.cell(*place)[0])):
             left -= sum(sizes)
             if left < 0:
                 return True
@@ -295,10 +300,10 @@ class _Record:
         self.rows.setdefault(key, {}).update(dict.fromkeys(violation.rows))
 
 
-@lru_cache(maxsize=4096)
-def _level(source: Expression) -> int:
-    """How many of a row's positions it depends on."""
-    return max(map(_depth, paths(source)))
+@lru_cache(maxsize=256)
+def _levels(key: Same[Table]) -> tuple[int, ...]:
+    """How many of a row's positions each column depends on."""
+    return tuple(max(map(_depth, paths(column.source))) for column in key.one.columns)
 
 
 def _depth(path: Path) -> int:
