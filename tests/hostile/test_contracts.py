@@ -154,7 +154,7 @@ def test_a_database_that_is_lost_is_replaced(error: type[Exception], monkeypatch
         raise error("database has been invalidated")
 
     lost = sql._database()
-    monkeypatch.setattr(sql, "_timed", lose)
+    monkeypatch.setattr(sql, "_watched", lose)
     with pytest.raises(sql.Uncomputable):
         sql.query("SELECT 1", {})
     monkeypatch.undo()

@@ -248,7 +248,7 @@ def run_rows() -> dict[str, list[Any]]:
 
 @pytest.fixture(scope="module")
 def rows() -> Any:
-    return bounded("test_documents:run_rows")
+    return bounded("test_documents:run_rows", megabytes=2000)  # of which Arrow reserves 1,000 and uses few
 
 
 @pytest.mark.parametrize("name", ROWS)
