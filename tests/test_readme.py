@@ -1,5 +1,6 @@
 """What README says is so: its commands run, its output is what they print, its reference names every keyword."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -114,3 +115,9 @@ def test_string_formats_are_quoted_with_their_source() -> None:
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_figures_of_speed_are_those_that_were_measured() -> None:
+    for one in json.loads((ROOT / "bench/results/results.json").read_text(encoding="utf-8")):
+        ratios = f"{one['to_duckdb']:.1f} | {one['to_clean']:.2f} | {one['wall']:.1f} s | {one['peak']:.0f} MB"
+        assert f"| {one['name']} | {one['orders']:,} | {ratios} |" in README
