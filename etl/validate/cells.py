@@ -1,8 +1,8 @@
 """The checks of single values, run by Pandera on Arrow-backed pandas series.
 
-Two `SeriesSchema`s per column (and per place within its nested values), compiled once per table. They never coerce;
+`SeriesSchema`s per column (and per place within its nested values), compiled once per table. They never coerce;
 nullability and types are the flattener's promise. The first asks only whether all checks hold everywhere, by Arrow's
-kernels; of a column that it refuses, the second has each check by itself, whose boolean `check_output` tells the rows.
+kernels; a column that it refuses goes to those of each check, whose boolean `check_output` tells the rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 from pandera.config import ValidationDepth, config_context
-from pandera.errors import SchemaError, SchemaErrors
+from pandera.errors import SchemaError
 
 from etl.contract.expressions import Path, paths
 from etl.contract.model import Check, Column, Table, Type
@@ -32,7 +32,7 @@ from etl.validate.texts import json_texts
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One column's checks at one place within its values, compiled. Those of `each` are labelled by their index.
+    """One column's checks at one place within its values, compiled: all `together`, and `each`.
 
     `path` leads to the values; its first `outside` `[*]`s are indexed by the row, the rest by the place within the
     row's value. Rows that agree in the first `depth` positions repeat one value.
@@ -42,7 +42,7 @@ class Cells:
     within: tuple[str, ...]
     checks: tuple[Check, ...]
     together: pandera.SeriesSchema
-    each: pandera.SeriesSchema
+    each: tuple[pandera.SeriesSchema, ...]
     path: Path
     outside: int
     depth: int
@@ -80,8 +80,8 @@ def _compile(column: Column, within: tuple[str, ...]) -> Cells:
         column.name,
         within,
         checks,
-        pandera.SeriesSchema(checks=_together(predicates), nullable=True),
-        pandera.SeriesSchema(checks=[_by_itself(met, str(at)) for at, met in enumerate(predicates)], nullable=True),
+        _schema(_together(predicates)),
+        tuple(_schema(_by_itself(met)) for met in predicates),
         Path((*outer.steps, *steps(within))),
         chain(outer),
         depth(column.source),
@@ -105,9 +105,13 @@ def _together(predicates: tuple[Predicate, ...]) -> pandera.Check:
     return pandera.Check(hold, ignore_na=False)
 
 
-def _by_itself(met: Predicate, label: str) -> pandera.Check:
+def _by_itself(met: Predicate) -> pandera.Check:
     """`n_failure_cases`: Pandera prints failing values one by one; we take rows from `check_output` instead."""
-    return pandera.Check(lambda series: _verdict(met, series), error=label, ignore_na=False, n_failure_cases=1)
+    return pandera.Check(lambda series: _verdict(met, series), ignore_na=False, n_failure_cases=1)
+
+
+def _schema(check: pandera.Check) -> pandera.SeriesSchema:
+    return pandera.SeriesSchema(checks=check, nullable=True)
 
 
 def _verdict(met: Predicate, series: pd.Series) -> bool | pd.Series:
@@ -134,25 +138,25 @@ def _judge(cells: Cells, rows: Rows, places: Places) -> Iterator[Violation]:
 def _failures(cells: Cells, array: pa.Array) -> list[tuple[Check, np.ndarray]]:
     """Each check that fails, and which values fail it (indexes)."""
     series = pd.Series(pd.arrays.ArrowExtensionArray(array), copy=False)
+    if _failure(cells.together, series) is None:
+        return []
+    failures = ((check, _failure(schema, series)) for check, schema in zip(cells.checks, cells.each, strict=True))
+    return [(check, _broken(cells, failure)) for check, failure in failures if failure is not None]
+
+
+def _failure(schema: pandera.SeriesSchema, series: pd.Series) -> SchemaError | None:
+    """Not lazily: Pandera's report of all failures takes longer than the check."""
     try:
-        cells.together.validate(series, inplace=True)
-    except SchemaError:
-        return _failures_of_each(cells, series)
-    return []
+        schema.validate(series, inplace=True)
+    except SchemaError as failure:
+        return failure
+    return None
 
 
-def _failures_of_each(cells: Cells, series: pd.Series) -> list[tuple[Check, np.ndarray]]:
-    try:
-        cells.each.validate(series, lazy=True, inplace=True)
-    except SchemaErrors as failures:
-        return [_located(cells, failure) for failure in failures.schema_errors]
-    return []
-
-
-def _located(cells: Cells, failure: SchemaError) -> tuple[Check, np.ndarray]:
+def _broken(cells: Cells, failure: SchemaError) -> np.ndarray:
     if not isinstance(failure.check_output, pd.Series):
         raise AccountingError(
             f"the checks of column {cells.column} failed without naming a row; this is a bug of this program, "
             f"not of the data: {failure.reason_code}"
         ) from failure
-    return cells.checks[int(failure.check.error)], np.flatnonzero(~failure.check_output.to_numpy())
+    return np.flatnonzero(~failure.check_output.to_numpy())
