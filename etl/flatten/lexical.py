@@ -15,6 +15,7 @@ _WINDOW = 64 << 10  # bytes that are looked at together, so that they stay in th
 _QUOTE, _COLON, _BLANK, _BACKSLASH, _PLUS, _MINUS, _POINT, _ZERO, _E = map(ord, '": \\+-.0e')
 _SMALL = 0x20  # this bit makes a letter small
 _BEFORE_NUMBER = np.isin(np.arange(256), list(b" :,[\t\r\n"))
+_BEFORE_TEXT = np.isin(np.arange(256), list(b" :,[{\t\r\n"))  # and before a key
 _LONGEST = 64  # characters; a number of more is taken to have an exponent
 
 
@@ -45,7 +46,8 @@ def _end_numbers(text: np.ndarray, digits: np.ndarray) -> bool:
 def has_texts_only(text: np.ndarray, texts: int) -> bool:
     """Whether no more than so many of its values are texts: then it has as many quotes as these and the keys need.
 
-    Keys are counted by the colon that follows; within a text, a quote is escaped. `text` begins with a brace. False too
+    Keys are counted by the colon that follows their last quote, and never too many: a quote within a text is escaped, and
+    one that opens a text beginning with a colon is told by what stands before it. `text` begins with a brace. False too
     where a text ends with a backslash, which would pass for the escape of its quote.
     """
     quotes = keys = 0
@@ -57,23 +59,22 @@ def has_texts_only(text: np.ndarray, texts: int) -> bool:
                 return False
             quote &= ~escapes
         quotes += int(np.count_nonzero(quote))
-        keys += int(np.count_nonzero(quote & (window[2:] == _COLON)))
+        keys += _count_ends(window[:-2][quote & (window[2:] == _COLON)])
     return quotes == 2 * (keys + texts) or quotes == 2 * (keys + _spaced_keys(text) + texts)
 
 
 def _spaced_keys(text: np.ndarray) -> int:
     """How many keys have a blank before their colon."""
-    return sum(
-        int(
-            np.count_nonzero(
-                (window[:-3] != _BACKSLASH)
-                & (window[1:-2] == _QUOTE)
-                & (window[2:-1] == _BLANK)
-                & (window[3:] == _COLON)
-            )
-        )
-        for _, window in _windows(text, 3)
-    )
+    count = 0
+    for _, window in _windows(text, 3):
+        found = (window[1:-2] == _QUOTE) & (window[2:-1] == _BLANK) & (window[3:] == _COLON)
+        count += _count_ends(window[:-3][found])
+    return count
+
+
+def _count_ends(before: np.ndarray) -> int:
+    """How many of the quotes that follow these characters surely end something."""
+    return int(np.count_nonzero(~_BEFORE_TEXT[before] & (before != _BACKSLASH)))
 
 
 def _is_digit(text: np.ndarray) -> np.ndarray:

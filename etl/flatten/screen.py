@@ -94,8 +94,10 @@ class Screen:
         """Whether what Arrow does not read is sure to be sound: only then no other parser need see all of the text.
 
         A key stands in the text as often as objects have it, so that none has it twice; and each slice by itself is
-        sound, as deep in arrays as it lies in the document.
+        sound, as deep in arrays as it lies in the document. Where anything is escaped, a key may be, too.
         """
+        if b"\\" in text:
+            return False
         for key, paths in self._keys.items():
             slices = [(found, len(steps)) for steps in paths for found in self._found(item, steps)]
             if text.count(key) != len(slices):

@@ -403,6 +403,9 @@ def test_lines_with_edits_are_read_as_they_are_written(edits: list[list[tuple[in
         [b'{"m" : "+7"}'],
         [b'{"m": "7", "s": "\\\\"}'],  # the backslash looks as if it escaped a quote
         [b'{"l": [{"x": ".5"}]}'],
+        [b'{"s": ":x", "m": "007"}'],  # as many quotes before colons as keys and a text for a number would have
+        [b'{"s" : " :x", "m" : "007"}'],
+        [b'{"l": [{"x": "+7"}], "s": ":"}'],
         [b'{"s": "\\":", "m": "7."}'],
     ],
 )
@@ -462,6 +465,9 @@ DEEP = b"[" * 250 + b"]" * 250
         + [b'{"order_id": 2, "note": 1, "note": 2, "who": "\\u0022\\u0022"}'],
         [b'{"order_id": 1, "note": 1}'] * 3 + [b'{"order_id": 2, "note": ' + DEEP + b"}"],
         [b'{"order_id": 1, "extra": {"a": 1, "a": 2}, "lines": []}'] * 2,
+        [b'{"order_id": 1, "note": 1}'] * 3 + [b'{"order_id": 2, "note": 1, "n\\u006fte": 2}'],
+        [b'{"order_id": 1, "extra": 1, "lines": []}'] * 3
+        + [b'{"order_id": 1, "e\\u0078tra": 1, "extra": 2, "lines": []}'],
         [b'{"order_id": 1, "lines": [{"gift": ' + DEEP + b"}]}"] * 2,
         [b'{"order_id": %d}' % i for i in range(60)] + [b'{"order_id": "%d"}' % i for i in range(80)] * 2,
     ],
