@@ -46,9 +46,9 @@ def _end_numbers(text: np.ndarray, digits: np.ndarray) -> bool:
 def has_texts_only(text: np.ndarray, texts: int) -> bool:
     """Whether no more than so many of its values are texts: then it has as many quotes as these and the keys need.
 
-    Keys are counted by the colon that follows their last quote, and never too many: a quote within a text is escaped, and
-    one that opens a text beginning with a colon is told by what stands before it. `text` begins with a brace. False too
-    where a text ends with a backslash, which would pass for the escape of its quote.
+    Keys are counted by the colon that follows their last quote, and never too many: within a text a quote is escaped,
+    and one that opens a text beginning with a colon is told by what stands before it. `text` begins with a brace. False
+    too where a text ends with a backslash, which would pass for the escape of its quote.
     """
     quotes = keys = 0
     for _, window in _windows(text, 2):
