@@ -1,8 +1,8 @@
 """Conditions across the columns of a row, computed by DuckDB.
 
-Conditions about the same kind of element run as one statement, which first asks whether all rows meet all of them, and
-only where some do not, which. Each stands in DuckDB's `TRY`, which gives null where a row makes it fail, and which takes
-only what a row alone decides: no subqueries, aggregates or window functions.
+Conditions about the same kind of element run as one statement, which first asks whether all rows meet all of them,
+and only where some do not, which. Each stands in DuckDB's `TRY`, which gives null where a row makes it fail, and which
+takes only what a row alone decides: no subqueries, aggregates or window functions.
 """
 
 from __future__ import annotations
