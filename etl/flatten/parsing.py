@@ -1,8 +1,9 @@
 """Texts of straight records -> Arrow arrays. Arrow's reader is fast, but neither strict nor crash-safe.
 
 It never sees a line without its braces, nor decimals that it could take for others (lexical.py). What it then reads
-under a schema that has every field, it has read strictly. But it names no record that it refuses, it refuses the lot:
-smaller pieces are tried then, and in those that are refused too, a typed decoder (screen.py) tells the straight ones.
+under a schema that has every field, and as UTF-8, it has read strictly. But for one record that it refuses, it refuses
+the lot: smaller pieces are tried then, and in those that are refused too, a typed decoder (screen.py), which checks
+UTF-8 as well, tells the straight records.
 """
 
 from __future__ import annotations
@@ -20,15 +21,12 @@ from etl.flatten import lexical
 from etl.flatten.screen import Screen
 from etl.records import Block
 
-_TINY = re.compile(rb"e-[0-9]{4}")  # two expressions that begin with plain letters: each is searched ten times faster
-_TINY_CAPITAL = re.compile(rb"E-[0-9]{4}")
-_PIECE = 256 << 10  # bytes that are read together where something is refused
+_TINY = re.compile(rb"[eE]-[0-9]{4}")
+_PIECE = 128 << 10  # bytes that are read together where something is refused
 _CHUNK = 1 << 20  # bytes that Arrow reads in one thread, while another reads the next
-_TOGETHER = 256  # texts
 _FAN_OUT = 8
 _FEW = 8  # pieces
 _DIGITS = 38  # that surely fit into 128 bits
-_ROW = re.compile(r"in row (\d+)$")
 _LARGEST_BLOCK = 2**31 - 1  # Arrow's reader counts a block's bytes in 32 bits
 _OPEN, _CLOSE = b"{}"
 
@@ -74,7 +72,7 @@ class Parser:
             yield from self._screened(block, np.arange(len(block)))
             return
         whole = self._lines(block, slice(0, len(block)), _CHUNK)
-        if not isinstance(whole, _Refused):
+        if whole is not None:
             yield Parsed(whole, np.arange(len(block)))
             return
         each = max(len(block) * _PIECE // (int(block.ends[-1] - block.starts[0]) or 1), 1)
@@ -85,13 +83,13 @@ class Parser:
                 return
             end = min(start + each, len(block))
             records = self._lines(block, slice(start, end), None)
-            if isinstance(records, _Refused):
+            if records is None:
                 refused += 1
                 yield from self._screened(block, np.arange(start, end))
             else:
                 yield Parsed(records, np.arange(start, end))
 
-    def _lines(self, block: Block, some: slice, chunk: int | None) -> pa.StructArray | _Refused:
+    def _lines(self, block: Block, some: slice, chunk: int | None) -> pa.StructArray | None:
         """Lines as they are, if all of them are straight.
 
         A brace at either end of each: then none goes on in the next, and as many values as lines are a value a line.
@@ -99,38 +97,37 @@ class Parser:
         starts, ends = block.starts[some], block.ends[some]
         text = np.frombuffer(block.data, np.uint8)
         if (text[starts] != _OPEN).any() or (text[ends - 1] != _CLOSE).any():
-            return _Refused(None)
+            return None
         text = text[starts[0] : ends[-1]]
         if len(text) > _LARGEST_BLOCK or (self._has_decimals and lexical.has_exponents(text)):
-            return _Refused(None)
+            return None
         records = self._read(pa.py_buffer(text), len(starts), chunk, "error")
-        if isinstance(records, _Refused):
-            return records
-        if not _is_utf8(records) or (self._has_decimals and not lexical.has_texts_only(text, _count_texts(records))):
-            return _Refused(None)
+        if records is None or not _is_utf8(records):
+            return None
+        if self._has_decimals and not lexical.has_texts_only(text, _count_texts(records)):
+            return None
         return records
 
-    def _read(self, data: pa.Buffer, count: int, chunk: int | None, unexpected: str) -> pa.StructArray | _Refused:
-        """`chunk`: how many bytes to read at once, in parallel; None: all, and then rows are named as they count."""
+    def _read(self, data: pa.Buffer, count: int, chunk: int | None, unexpected: str) -> pa.StructArray | None:
+        """None where Arrow refuses something. `chunk`: how many bytes to read at once, in parallel; None: all."""
         try:
             table = pj.read_json(
                 pa.BufferReader(data),
                 read_options=pj.ReadOptions(use_threads=chunk is not None, block_size=chunk or len(data) + 1),
                 parse_options=pj.ParseOptions(explicit_schema=self._schema, unexpected_field_behavior=unexpected),
             )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            named = _ROW.search(str(error))
-            return _Refused(int(named[1]) if named else None)
-        return table.to_struct_array().combine_chunks() if table.num_rows == count else _Refused(None)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+        return table.to_struct_array().combine_chunks() if table.num_rows == count else None
 
     def _screened(self, block: Block, piece: np.ndarray) -> Iterator[Parsed]:
         """The straight ones of these records (indexes)."""
         texts = block.texts(piece)
-        safe = _safe(texts)
+        safe = self._safe(texts)
         screened = self._screen.split([texts[at] for at in safe])
         straight = np.array(safe, np.int64)[screened.straight]
         together = self._joined([texts[at] for at in straight], _CHUNK)
-        if not isinstance(together, _Refused):
+        if together is not None:
             yield Parsed(together, piece[straight], screened.decoded or ())
             return
         each = max(len(straight) * _PIECE // (sum(len(texts[at]) for at in straight) or 1), 1)
@@ -139,33 +136,27 @@ class Parser:
             decoded = screened.decoded[at : at + each] if screened.decoded else ()
             yield from self._search(_Texts([texts[at] for at in some], piece[some], decoded))
 
+    def _safe(self, texts: Sequence[bytes]) -> Sequence[int]:
+        """Indexes of the texts without an exponent for which Arrow's parser of decimals ends the process: it does at
+        seven digits below zero; four digits are refused here."""
+        if not self._has_decimals or not lexical.has_exponents(np.frombuffer(b"\n".join(texts), np.uint8)):
+            return range(len(texts))
+        return [at for at, text in enumerate(texts) if _TINY.search(text) is None]
+
     def _search(self, texts: _Texts) -> Iterator[Parsed]:
-        """All but those that Arrow refuses. Where it names one, what stands round that is read by itself; else it is
-        divided until the refused records stand alone."""
-        if not texts.texts:
-            return
+        """All but those that Arrow refuses all the same: divided until they stand alone."""
         records = self._joined(texts.texts, None)
-        if not isinstance(records, _Refused):
+        if records is not None:
             yield Parsed(records, texts.indexes, texts.decoded)
-        elif records.row is not None and records.row < len(texts.texts):
-            yield from self._search(texts.part(slice(0, records.row)))
-            yield from self._search(texts.part(slice(records.row + 1, None)))
         elif len(texts.texts) > 1:
             for some in texts.divided():
                 yield from self._search(some)
 
-    def _joined(self, texts: Sequence[bytes], chunk: int | None) -> pa.StructArray | _Refused:
+    def _joined(self, texts: Sequence[bytes], chunk: int | None) -> pa.StructArray | None:
         data = b"\n".join(texts)
         if len(data) > _LARGEST_BLOCK:
-            return _Refused(None)
+            return None
         return self._read(pa.py_buffer(data), len(texts), chunk, "ignore")
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """Arrow does not read it. `row`: the one to blame, counted from 0, if it says so (it never does of conversions)."""
-
-    row: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,28 +173,6 @@ class _Texts:
     def divided(self) -> Iterator[_Texts]:
         each = -(-len(self.texts) // _FAN_OUT)
         return (self.part(slice(at, at + each)) for at in range(0, len(self.texts), each))
-
-
-def is_safe(data: bytes) -> bool:
-    """Whether Arrow can be given these texts: UTF-8, which it does not check, and no exponent that crashes it.
-
-    Its decimal parser ends the process on exponents of seven digits below zero; four digits are refused here.
-    """
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return _TINY.search(data) is None and _TINY_CAPITAL.search(data) is None
-
-
-def _safe(texts: Sequence[bytes]) -> list[int]:
-    """Indexes of the texts that Arrow can be given: checked together, and by themselves only where that fails."""
-    found: list[int] = []
-    for at in range(0, len(texts), _TOGETHER):
-        some = texts[at : at + _TOGETHER]
-        together = is_safe(b"\n".join(some))
-        found += [index for index, text in enumerate(some, at) if together or is_safe(text)]
-    return found
 
 
 def _is_utf8(records: pa.StructArray) -> bool:
