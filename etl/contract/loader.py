@@ -138,6 +138,7 @@ def _loads(text: str, file: str, env: Mapping[str, str]) -> _Loaded:
         status=model.status,
         file=file,
         digest=digest(_canonical(source.data)),
+        text=text,
         tables=tuple(table for table, _ in built),
         upload_rules=tuple(rule for _, ruled in built for rule in tables.upload_rules(ruled)),
         policies=steering,

@@ -228,7 +228,8 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One ODCS document, ready to run. `digest` is the hash of the parsed contract: comments don't change it."""
+    """One ODCS document, ready to run. `digest` is the hash of the parsed contract: comments don't change it; `text` is
+    the document as it stands in the file."""
 
     id: str
     name: str
@@ -242,3 +243,4 @@ class Contract:
     servers: Mapping[str, Server] = field(default_factory=dict)  # those whose location is known
     delimiter: Literal["new_line", "array", "none"] | None = None  # how uploads are written; None: their content tells
     description: str | None = None
+    text: str = field(default="", repr=False)

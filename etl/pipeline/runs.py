@@ -9,6 +9,7 @@ from typing import Any
 from etl import commit, report
 from etl.contract.model import Contract
 from etl.errors import Conflict, UsageError
+from etl.pipeline import snapshot
 from etl.pipeline.judgement import Progress, judged
 from etl.pipeline.publication import Outputs, document, publication
 from etl.records import Upload
@@ -47,8 +48,10 @@ def run_file(
 ) -> dict[str, Any]:
     """`run` for an upload that lies at `path` already (standard input has no other place).
 
-    Where a newer version of the upload has been published meanwhile, nothing changes, and its report is returned.
+    Raises `ContractError` where the lake knows the contract's version with another meaning. Where a newer version of
+    the upload has been published meanwhile, nothing changes, and its report is returned.
     """
+    snapshot.keep(contract, storage, outputs.lake)
     with judged(upload, path, contract, progress) as verdict:
         account = document(verdict, outputs)
         published = publication(verdict, account, upload, path, outputs)
