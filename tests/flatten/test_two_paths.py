@@ -302,6 +302,7 @@ scalars = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from(["", "1", "12.50", "x", " É ", "2024-01-10"]),
     st.text(max_size=5),
+    st.text('":\\ ,{}[]e-17', max_size=8),  # what the bytes of a line are looked at for
 )
 anything = st.recursive(
     scalars,
