@@ -51,8 +51,8 @@ def run_file(
     Raises `ContractError` where the lake knows the contract's version with another meaning. Where a newer version of
     the upload has been published meanwhile, nothing changes, and its report is returned.
     """
-    snapshot.keep(contract, storage, outputs.lake)
     with judged(upload, path, contract, progress) as verdict:
+        snapshot.keep(contract, storage, outputs.lake)
         account = document(verdict, outputs)
         published = publication(verdict, account, upload, path, outputs)
         if commit.publish(published, storage) == "superseded":
