@@ -131,8 +131,10 @@ def _conserves(report: dict[str, Any], state: dict[str, bytes], figures: Figures
     records, own = report["records"], report["quarantine"] or {"location": "", "files": []}
     assert records["read"] == records["published"] + records["quarantined"] + records["split"]
     named = [file["location"] for file in report["files"]] + [own["location"] + name for name in own["files"]]
-    run = f"{OUTPUTS.lake}_runs/{report['contract']['name']}/{report['upload']['id']}.json"
-    assert sorted(state) == sorted([*named, run])
+    name, version, digest = (report["contract"][key] for key in ("name", "version", "digest"))
+    run = f"{OUTPUTS.lake}_runs/{name}/{report['upload']['id']}.json"
+    kept = f"{OUTPUTS.lake}_contracts/{name}/{version}-{digest}.odcs.yaml"
+    assert sorted(state) == sorted([*named, run, kept])
     assert json.loads(state[run]) == report
     for table, rows in report["tables"].items():
         assert rows["read"] == rows["published"] + rows["quarantined"]
