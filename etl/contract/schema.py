@@ -158,10 +158,11 @@ def _if(validator: Any, condition: Schema, instance: Any, schema: Schema) -> Ite
 
 def _required(validator: Any, names: list[str], instance: Any, schema: Schema) -> Iterator[ValidationError]:
     """What is missing, but for what is there misspelt: that is a fault of its own already."""
-    if isinstance(instance, dict):
-        unknown = instance.keys() - set(_keys(schema, None))
-        missing = (name for name in names if name not in instance and not _misspelt(name, unknown))
-        yield from (ValidationError(f"'{name}' is missing{_only(schema, name)}") for name in missing)
+    missing = [name for name in names if name not in instance] if isinstance(instance, dict) else []
+    unknown = instance.keys() - set(_keys(schema, None)) if missing else set()
+    for name in missing:
+        if not _misspelt(name, unknown):
+            yield ValidationError(f"'{name}' is missing{_only(schema, name)}")
 
 
 def _misspelt(name: str, unknown: Iterable[str]) -> bool:

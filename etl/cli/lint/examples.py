@@ -99,7 +99,8 @@ def _inner(checks: Sequence[Check], step: str) -> list[Check]:
 def _broken(lists: Sequence[_Values]) -> Mapping[int, str]:
     """Why values can't be, by their index; of those that may be written in two ways, if they are right in neither."""
     reasons: dict[int, dict[str, str]] = {}
-    for rule in sorted(_report(lists)["rules"], key=lambda rule: rule["rule"] == _TYPE):  # that last: it says least
+    rules = _report(lists)["rules"]
+    for rule in sorted(rules, key=lambda rule: (rule["rule"] == _TYPE, rule["table"])):  # a type says least
         for example in rule["examples"]:
             reason = f"breaks {rule['rule']} (expected {rule['expected']})"
             reasons.setdefault(example["record"] - 1, {}).setdefault(rule["table"], reason)

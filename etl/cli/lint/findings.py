@@ -83,10 +83,10 @@ def _excerpt(lines: Sequence[str], fault: Fault) -> Iterator[str]:
     at = fault.column - 1
     indent = len(line) - len(line.lstrip())
     start = max(indent, at - _BEFORE)
-    before, after = plain(line[start:at]), plain(line[at : at + _AFTER])
-    more = "..." if start > indent else ""
-    yield f"    {more}{before}{after}"
-    yield f"    {' ' * cell_len(more + before)}^"
+    before = ("..." if start > indent else "") + plain(line[start:at])
+    after = plain(line[at : at + _AFTER]) + ("..." if len(line) > at + _AFTER else "")
+    yield f"    {before}{after}"
+    yield f"    {' ' * cell_len(before)}^"
 
 
 def _summary(one: Linted) -> str:

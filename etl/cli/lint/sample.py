@@ -6,6 +6,7 @@ record fills, fields that no column reads. The first are asked for as rules of t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,9 @@ from etl.errors import Fault
 from etl.records import Rule
 from etl.storage import Storage, normal
 
-_UNFILLED = "lint: unfilled"  # no contract's rule: a name with a blank after its colon is no one's choice
+_FILLED = "lint: filled"
+_NO_ROWS = "no rows"
+_AT_ONCE = 40  # columns, whose numbers are no longer than a value may be in a report
 _FIELDS = 10
 
 
@@ -47,7 +50,8 @@ def tried(one: Examined, contract: Contract, storage: Storage) -> Tried:
     if faults:
         return Tried(faults)
     records = report["records"]["read"]
-    return Tried(tuple(_hints(one, found.name, report)), f"; all {records:,} records of {found.name} pass")
+    remark = f"; its sample passes ({records:,} record{'' if records == 1 else 's'})"
+    return Tried(tuple(_hints(one, contract, found.name, report)), remark)
 
 
 def _finding(one: Examined, level: Level, message: str, *names: str) -> Finding:
@@ -81,33 +85,39 @@ def _broken(sample: str, rule: Mapping[str, Any]) -> str:
 
 
 def _asking(contract: Contract) -> Contract:
-    """The contract, with a warning for each table and column that stays empty."""
-    asked = tuple(rule for table in contract.tables for rule in _filled(table))
+    """The contract, with warnings of tables and columns that stay empty."""
+    asked = tuple(rule for table in contract.tables for rule in _asked(table))
     return replace(contract, upload_rules=contract.upload_rules + asked)
 
 
-def _filled(table: Table) -> Iterator[UploadRule]:
-    source = f"FROM {quoted(table.name)}"
-    yield _above_none(Rule(_UNFILLED, "a row", table.name, severity="warning"), f"SELECT count(*) {source}")
-    for column in table.columns:
-        rule = Rule(_UNFILLED, "a value", table.name, column.name, severity="warning")
-        values = f"CASE WHEN count(*) = 0 THEN 1 ELSE count({quoted(column.name)}) END"  # no rows is the table's hint
-        yield _above_none(rule, f"SELECT {values} {source}")
+def _asked(table: Table) -> Iterator[UploadRule]:
+    """A query takes 10 ms, so one asks for many columns: the text that it gives has the numbers of the empty ones."""
+    for first in range(0, len(table.columns), _AT_ONCE):
+        numbered = enumerate(table.columns[first : first + _AT_ONCE], first)
+        empty = ", ".join(f"CASE WHEN count({quoted(column.name)}) = 0 THEN {at} END" for at, column in numbered)
+        every = f"CASE WHEN count(*) = 0 THEN '{_NO_ROWS}' ELSE concat_ws(' ', {empty}) END"
+        rule = Rule(_FILLED, str(first), table.name, severity="warning")
+        yield UploadRule(rule, f"SELECT {every} FROM {quoted(table.name)}", "mustBe", ("",))  # noqa: S608  # quoted
 
 
-def _above_none(rule: Rule, query: str) -> UploadRule:
-    return UploadRule(rule, query, "mustBeGreaterThan", (0,))
-
-
-def _hints(one: Examined, sample: str, report: Mapping[str, Any]) -> Iterator[Finding]:
-    for rule in report["rules"]:
-        if rule["rule"] == _UNFILLED and rule["column"]:
-            message = f"no record of {sample} fills '{rule['column']}'"
-            yield _finding(one, "hint", message, rule["table"], rule["column"])
-        elif rule["rule"] == _UNFILLED:
-            yield _finding(one, "hint", f"no record of {sample} gives a row of '{rule['table']}'", rule["table"])
+def _hints(one: Examined, contract: Contract, sample: str, report: Mapping[str, Any]) -> Iterator[Finding]:
+    for table, empty in _empty(report):
+        if empty == _NO_ROWS:
+            yield _finding(one, "hint", f"no record of {sample} gives a row of '{table}'", table)
+            continue
+        columns = next(each.columns for each in contract.tables if each.name == table)
+        for at in map(int, empty.split()):
+            name = columns[at].name
+            yield _finding(one, "hint", f"no record of {sample} fills '{name}'", table, name)
     if report["unknownFields"]:
         yield _finding(one, "hint", f"no column reads {_unread(report)}, which {sample} has")
+
+
+def _empty(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the queries gave, by table; that a table has no rows is told once."""
+    found = (rule for rule in report["rules"] if rule["rule"] == _FILLED)
+    answers = ((rule["table"], json.loads(rule["examples"][0]["value"])) for rule in found)
+    yield from dict.fromkeys(answers)
 
 
 def _unread(report: Mapping[str, Any]) -> str:
