@@ -150,6 +150,21 @@ def test_lint_runs_the_sample(tmp_path: Path) -> None:
     assert etl("contract", "lint", contract).returncode == 0
 
 
+def test_lint_has_forms_for_programs_and_says_when_all_is_well(tmp_path: Path) -> None:
+    contract = tmp_path / "orders.odcs.yaml"
+    shutil.copy(ORDERS, contract)
+    shutil.copy(SAMPLE, tmp_path)
+    done = etl("contract", "lint", contract)
+    assert (done.returncode, done.stdout) == (0, f"{contract}: no faults; its sample passes (10 records)\n")
+    assert etl("contract", "lint", contract, "--format", "json").stdout == ""
+    contract.write_text(ORDERS.read_text(encoding="utf-8").replace("$.total_amount", "total_amount"), encoding="utf-8")
+    done = etl("contract", "lint", contract, "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["level"]) == (1, "error")
+    assert etl("contract", "lint", contract, "--format", "github").stdout.startswith(
+        f"::error file={contract},line=78,"
+    )
+
+
 def test_hostile_text_is_shown_not_obeyed(tmp_path: Path) -> None:
     upload = tmp_path / "upload.json"
     orders = json.loads(SAMPLE.read_bytes())

@@ -50,7 +50,8 @@ CASES = {
     ),
     "a metric": (
         "{name: a, logicalType: string, examples: [x, «z], quality: [{metric: invalidValues, mustBe: 0,"
-        " arguments: {validValues: [x, y]}}, {metric: missingValues, mustBe: 0, arguments: {missingValues: [null, '']}}]}",
+        " arguments: {validValues: [x, y]}},"
+        " {metric: missingValues, mustBe: 0, arguments: {missingValues: [null, '']}}]}",
         ["the example 'z' breaks invalidValues (expected invalidValues mustBe 0)"],
     ),
 }

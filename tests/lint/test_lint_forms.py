@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from etl.cli.lint import Form, Linted, lines
+from etl.cli.lint import Form, Linted, lines, lint
 from etl.cli.lint.findings import Finding
 from etl.errors import Fault
+from etl.storage import AnyStorage
 
 TEXT = "id: shop\nname: «shop»\n  long: " + "x" * 200 + "\nhostile: \x1b[31m, 100%: 商店!\n"
 
@@ -79,3 +81,16 @@ def test_github_gets_its_own_escapes() -> None:
         "::warning file=a%2Cb%3Ac%25.yaml,line=2,col=1::hint",
     ]
     assert shown(Form.GITHUB, linted()) == []
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_readme_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "contracts/orders.odcs.yaml").read_text(encoding="utf-8")
+    broken = text.replace("mustBeLessThan: 50", "mustBeAtLeast: 50").replace("[*].price", "[*.price")
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts/orders.odcs.yaml").write_text(broken, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    printed = "\n".join(lines(lint(["contracts"], AnyStorage()), Form.TEXT))
+    assert f"```text\n{printed}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")

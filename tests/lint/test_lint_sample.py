@@ -39,10 +39,16 @@ def test_without_a_sample_there_is_a_hint(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sample", "faults"),
     [
-        (WHOLE.replace('"id": 1', '"id": 0'), ["9:16: its sample shop.sample.json breaks orders.id.minimum (expected "]),
+        (
+            WHOLE.replace('"id": 1', '"id": 0'),
+            ["9:16: its sample shop.sample.json breaks orders.id.minimum (expected "],
+        ),
         (WHOLE.replace('"n"', '"long"'), ["10:16: its sample shop.sample.json breaks orders.note.maxLength (expected"]),
         (WHOLE.replace('"zip": 1', '"zip": "x"'), ["11:15: its sample shop.sample.json breaks orders.address.type"]),
-        (WHOLE[:-1].replace("]", ', {"sku": "a"}]') + "}", ["16:16: its sample shop.sample.json breaks items.order_id"]),
+        (
+            WHOLE[:-1].replace("]", ', {"sku": "a"}]') + "}",
+            ["16:16: its sample shop.sample.json breaks items.order_id"],
+        ),
         ("", ["1:1: its sample shop.sample.json holds no records"]),
         ("[", ["1:1: its sample shop.sample.json breaks unreadable"]),
     ],
