@@ -111,7 +111,7 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate -
 lock: .venv/dev.ready
 	@$(COMPILE) 3.11 $(UPGRADE) pyproject.toml -o requirements/etl.lock
 	@$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group dev -o requirements/dev.lock
-	@echo datacontract-cli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/datacontract.lock
+	@echo 'datacontract-cli[duckdb]' | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/datacontract.lock
 	@printf '%s\n' aws-sam-cli awscli | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/sam.lock
 	@printf '%s\n' dataframely matplotlib polars pyperf | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/bench.lock
 	@echo checkov | $(COMPILE) 3.11 $(UPGRADE) - -o requirements/checkov.lock

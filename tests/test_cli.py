@@ -142,12 +142,27 @@ def test_lint_names_all_faults_at_their_places(tmp_path: Path) -> None:
 def test_lint_runs_the_sample(tmp_path: Path) -> None:
     contract, sample = tmp_path / "orders.odcs.yaml", tmp_path / "orders.sample.json"
     shutil.copy(ORDERS, contract)
-    assert etl("contract", "lint", contract).stdout.count("hint") == 1
+    assert etl("contract", "lint", contract).stdout.count("hint: ") == 1
     shutil.copy(EXAMPLES / "negative-price" / "upload.json", sample)
     done = etl("contract", "lint", contract)
     assert (done.returncode, "orders.sample.json" in done.stdout, "record 5" in done.stdout) == (1, True, True)
     shutil.copy(SAMPLE, sample)
     assert etl("contract", "lint", contract).returncode == 0
+
+
+def test_lint_has_forms_for_programs_and_says_when_all_is_well(tmp_path: Path) -> None:
+    contract = tmp_path / "orders.odcs.yaml"
+    shutil.copy(ORDERS, contract)
+    shutil.copy(SAMPLE, tmp_path)
+    done = etl("contract", "lint", contract)
+    assert (done.returncode, done.stdout) == (0, f"{contract}: no faults; its sample passes (10 records)\n")
+    assert etl("contract", "lint", contract, "--format", "json").stdout == ""
+    contract.write_text(ORDERS.read_text(encoding="utf-8").replace("$.total_amount", "total_amount"), encoding="utf-8")
+    done = etl("contract", "lint", contract, "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["level"]) == (1, "error")
+    assert etl("contract", "lint", contract, "--format", "github").stdout.startswith(
+        f"::error file={contract},line=78,"
+    )
 
 
 def test_hostile_text_is_shown_not_obeyed(tmp_path: Path) -> None:

@@ -100,17 +100,20 @@ def check(source: Sources, contract: ContractPath = None, as_json: AsJson = Fals
 
 
 @contract_app.command()
-def lint(path: Annotated[list[str], typer.Argument(metavar="PATH...", help="Contracts, or folders of them.")]) -> None:
+def lint(
+    path: Annotated[list[str], typer.Argument(metavar="PATH...", help="Contracts, or folders of them.")],
+    form: Annotated[linting.Form, typer.Option("--format", help="For people, programs, or GitHub's annotations.")] = (
+        linting.Form.TEXT
+    ),
+) -> None:
     """Say all that is wrong with contracts, at file:line:column; also whether their samples pass."""
     try:
-        faults, hints = linting.faults(path, AnyStorage()), linting.hints(path)
+        found = linting.lint(path, AnyStorage())
     except EtlError as error:
         raise typer.Exit(_failed(error)) from error
-    for fault in faults:
-        typer.echo(str(fault))
-    for hint in hints:
-        typer.echo(f"{hint.file}:{hint.line}:{hint.column}: hint: {hint.message}")
-    raise typer.Exit(FELL_SHORT if faults else 0)
+    for line in linting.lines(found, form):
+        typer.echo(line)
+    raise typer.Exit(FELL_SHORT if any(one.falls_short for one in found) else 0)
 
 
 @app.command()

@@ -111,7 +111,7 @@ def _pattern(keyword: str, value: Any, type_: Type) -> Made:
 def pattern(regex: str) -> Pattern:
     """A pattern that RE2 takes. Raises `Unfit` with RE2's reason."""
     try:
-        pc.match_substring_regex(pa.array([""]), regex)
+        pc.match_substring_regex(pa.scalar(""), regex)  # an array would have pandas imported
     except pa.ArrowInvalid as error:
         reason = str(error).removeprefix("Invalid regular expression: ")
         raise Unfit(

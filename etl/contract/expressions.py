@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from etl.contract.words import did_you_mean
+
 
 @dataclass(frozen=True, slots=True)
 class Each:
@@ -168,7 +170,15 @@ class _Parser:
 
     def end(self) -> None:
         if self.at < len(self.text):
-            raise ExpressionError(f"nothing more is expected after this, found {self.text[self.at :]!r}", self.at)
+            raise ExpressionError(self.superfluous(), self.at)
+
+    def superfluous(self) -> str:
+        """What to say of more text than an expression has: most often a key with a `-` or the like in it."""
+        rest = self.text[self.at :]
+        key = re.search(r"\.([\w-]+)$", self.text[: self.at] + re.split(r"[.\[(), ]", rest)[0])
+        if key and rest[0] not in " ()," and self.text[self.at - 1] != "]":
+            return f"the key '{key[1]}' goes in brackets: ['{key[1]}']"
+        return f"nothing more is expected after this, found {rest!r}"
 
     def take(self, token: str) -> bool:
         if not self.text.startswith(token, self.at):
@@ -198,11 +208,21 @@ class _Parser:
         self.blanks()
         build = _FUNCTIONS.get(name)
         if build is None:
-            raise ExpressionError(f"unknown function '{name}'; there are {', '.join(_FUNCTIONS)}", start)
+            raise ExpressionError(self.no_function(name, start), start)
         self.need("(", f"after {name}")
         result = build(self)
         self.need(")", f"to close {name}(")
         return result
+
+    def no_function(self, name: str, start: int) -> str:
+        """What to say of a name that begins an expression: a function misspelt, a path without `$`, or SQL."""
+        if self.text.startswith("(", self.at):
+            hint = did_you_mean(name, _FUNCTIONS) or f"; there are {', '.join(_FUNCTIONS)}"
+            return f"unknown function '{name}'{hint}"
+        bare = re.match(r"[\w.\[\]*'\"-]+", self.text[start:])
+        if bare and self.text[start + bare.end() :].lstrip()[:1] in ("", ")", ","):
+            return f"a path begins with $: did you mean '$.{bare[0]}'?"
+        return f"a path such as $.order_id or a function of one is expected, found '{name}': SQL is not executed here"
 
     def path(self) -> Path:
         self.at += 1  # the $
@@ -235,6 +255,8 @@ class _Parser:
         self.blanks()
         step = self.selector(start)
         self.blanks()
+        if self.text.startswith(":", self.at):
+            raise ExpressionError("slices are not supported: [*] takes every element, [0] one", self.at)
         if not self.text.startswith("]", self.at):
             raise ExpressionError("']' is expected to close '['", self.at)
         self.at += 1
@@ -250,6 +272,8 @@ class _Parser:
             return int(number)
         if self.text[self.at : self.at + 1] in ("'", '"'):
             return self.quoted()
+        if self.text.startswith("?", self.at):
+            raise ExpressionError("filters are not supported: [*] takes every element, [0] one", self.at)
         raise ExpressionError("a quoted key, an index or * is expected in brackets", self.at)
 
     def quoted(self) -> str:

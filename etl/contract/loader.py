@@ -1,11 +1,11 @@
-"""One contract file -> `Contract`, or all of its faults; and several contracts that must not be in each other's way."""
+"""One contract file -> `Contract`, or all of its faults."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,23 +16,23 @@ from pydantic import ValidationError
 
 from etl.contract import schema, sql, tables
 from etl.contract.model import Condition, Contract, Server, Table, UploadRule
-from etl.contract.policies import near_misses, policies
-from etl.contract.servers import absolute, delimiter, lies_in, loops, servers
+from etl.contract.policies import policies
+from etl.contract.servers import delimiter, loops, servers
 from etl.contract.source import Place, Source, read
 from etl.contract.tables import Ruled
 from etl.errors import ContractError, Fault
 from etl.records import digest
 
-SUFFIX = ".odcs.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A contract with what its faults towards other contracts need."""
+class Loaded:
+    """A contract without faults, with what else there is to say of it: its document, and the places in it."""
 
     contract: Contract
     servers: Mapping[str, tuple[Server, Place]]
+    model: OpenDataContractStandard
     root: Place
 
 
@@ -41,83 +41,32 @@ def load(path: str | os.PathLike[str], env: Mapping[str, str] = os.environ) -> C
 
     `env` gives the `${ORDERS_...}` of server locations; a server with one that is not set is left out.
     """
-    return _load(FilePath(path), env).contract
+    return loaded(text_of(FilePath(path)), str(path), env).contract
 
 
 def loads(text: str, file: str = "contract", env: Mapping[str, str] = os.environ) -> Contract:
     """Read a contract from text; `file` is its name in faults. Raises `ContractError` with every fault."""
-    return _loads(text, file, env).contract
+    return loaded(text, file, env).contract
 
 
-def load_all(folder: str | os.PathLike[str], env: Mapping[str, str] = os.environ) -> tuple[Contract, ...]:
-    """Read every `*.odcs.yaml` of a folder, by file name. Raises `ContractError` with the faults of all of them.
-
-    Together they must have different names and incoming locations, and nobody's output may lie where uploads of
-    any of them arrive.
-    """
-    faults: list[Fault] = []
-    loaded: list[_Loaded] = []
-    for path in _files(FilePath(folder)):
-        try:
-            loaded.append(_load(path, env))
-        except ContractError as error:
-            faults += error.faults
-    _together(loaded)
-    faults += (fault for one in loaded for fault in one.root.source.faults)
-    if faults:
-        raise ContractError(faults)
-    return tuple(one.contract for one in loaded)
-
-
-def route(location: str, contracts: Sequence[Contract]) -> Contract | None:
-    """The contract of an upload at this location: the one with the longest `incoming` folder round it."""
-    incoming = (
-        (contract.servers["incoming"].location, contract) for contract in contracts if "incoming" in contract.servers
-    )
-    fitting = [(len(absolute(folder)), contract) for folder, contract in incoming if lies_in(location, folder)]
-    return max(fitting, key=lambda one: one[0], default=(0, None))[1]
-
-
-def hints(text: str, file: str = "contract") -> tuple[Fault, ...]:
-    """What is allowed but hardly meant: near misses of policy names, positions of keys that are none. Never raises."""
-    source = read(text, file)
-    model = _model(schema.check(source), source) if source.data is not None else None
-    source.faults.clear()
-    if model is not None:
-        near_misses(model.customProperties, Place(source) / "customProperties")
-        tables.idle_positions(model.schema_, Place(source) / "schema")
-    return tuple(sorted(source.faults))
-
-
-# Files.
-
-
-def _files(folder: FilePath) -> list[FilePath]:
+def text_of(path: FilePath) -> str:
+    """The text of a contract file. Raises `ContractError`."""
     try:
-        return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise ContractError([_unreadable(folder, error)]) from error
-
-
-def _load(path: FilePath, env: Mapping[str, str]) -> _Loaded:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ContractError([_unreadable(path, error)]) from error
+        raise ContractError([unreadable(path, error)]) from error
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8: byte {error.start + 1} can't be read; save it as UTF-8"
         raise ContractError([Fault(str(path), 1, 1, message)]) from error
-    return _loads(text, str(path), env)
 
 
-def _unreadable(path: FilePath, error: OSError) -> Fault:
+def unreadable(path: FilePath, error: OSError) -> Fault:
+    """The fault of a file or a folder that can't be read."""
     return Fault(str(path), 1, 1, f"can't be read: {(error.strerror or str(error)).lower()}")
 
 
-# One contract.
-
-
-def _loads(text: str, file: str, env: Mapping[str, str]) -> _Loaded:
+def loaded(text: str, file: str, env: Mapping[str, str]) -> Loaded:
+    """`loads`, with what else there is to say of the contract."""
     source = read(text, file)
     model = _model(schema.check(source), source) if source.data is not None else None
     if model is None:
@@ -146,7 +95,7 @@ def _loads(text: str, file: str, env: Mapping[str, str]) -> _Loaded:
         delimiter=form,
         description=(model.description.purpose or model.description.usage) if model.description else None,
     )
-    return _Loaded(contract, found, root)
+    return Loaded(contract, found, model, root)
 
 
 def _canonical(data: Any) -> bytes:
@@ -201,44 +150,3 @@ def _bind(built: list[tuple[Table, list[Ruled]]]) -> None:
 
 def _schema(table: Table) -> pa.Schema:
     return pa.schema([(column.name, column.type.arrow) for column in table.columns])
-
-
-# Several contracts.
-
-
-def _together(loaded: Sequence[_Loaded]) -> None:
-    names: dict[str, str] = {}
-    folders: dict[str, str] = {}
-    lakes: dict[str, str] = {}
-    for one in loaded:
-        contract = one.contract
-        first = names.setdefault(contract.name, contract.file)
-        if first != contract.file:
-            key = "name" if (one.root / "name").is_there else "id"
-            (one.root / key).fault(f"there is a contract '{contract.name}' already, in {first}")
-        _lake_apart(one, lakes)
-        for server, place in _incoming(one):
-            taken = folders.setdefault(absolute(server.location), contract.file)
-            if taken != contract.file:
-                place.fault(f"uploads at {server.location} have a contract already, in {taken}")
-            for other in loaded:
-                if other is not one:
-                    loops(server, f"incoming of {contract.file},", other.servers)
-
-
-def _lake_apart(one: _Loaded, taken: dict[str, str]) -> None:
-    """Two contracts with one table in one folder would replace nothing of each other's, and mix what readers see."""
-    if "datalake" not in one.servers:
-        return
-    server, place = one.servers["datalake"]
-    for table in one.contract.tables:
-        first = taken.setdefault(f"{absolute(server.location)}{table.name.lower()}/", one.contract.file)
-        if first != one.contract.file:
-            place.fault(
-                f"the table '{table.name}' of {first} lies in {server.location} already: give one another folder"
-            )
-
-
-def _incoming(one: _Loaded) -> Iterator[tuple[Server, Place]]:
-    if "incoming" in one.servers:
-        yield one.servers["incoming"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from open_data_contract_standard.model import SchemaProperty
 
@@ -22,7 +22,6 @@ from etl.contract.expressions import (
 )
 from etl.contract.model import Kind
 from etl.contract.source import Place
-from etl.contract.words import listed
 
 _NESTED: tuple[Kind, ...] = ("array", "object")
 _NUMERIC: tuple[Kind, ...] = ("integer", "number", "decimal")
@@ -104,24 +103,35 @@ def _converts(argument: Expression) -> bool:
 
 
 def grain_of(columns: Iterable[tuple[str, Expression, Place]]) -> Path:
-    """The longest `[*]` chain of a table's columns. Two that are not one inside the other are a fault."""
-    longest, owner = Path(()), ""
+    """The longest `[*]` chain of a table's columns; all others lie on it. Each that does not is one fault."""
+    readers: dict[Path, list[tuple[str, Place]]] = {}
     for name, expression, place in columns:
-        for grain in sorted((path.grain for path in paths(expression)), key=lambda grain: len(grain.steps)):
-            if not _one_chain(longest, grain):
-                _cross(place, (owner, longest), (name, grain))
-            elif len(grain.steps) > len(longest.steps):
-                longest, owner = grain, name
-    return longest
+        for path in paths(expression):
+            readers.setdefault(path.grain, []).append((name, place))
+    inner = {shorter for chain in readers for shorter in _shorter(chain)}
+    whole = [chain for chain in readers if chain not in inner]
+    weights = {chain: sum(len(readers.get(part, ())) for part in (chain, *_shorter(chain))) for chain in whole}
+    main, *others = sorted(whole, key=lambda chain: -weights[chain]) or [Path(())]
+    for chain in others:
+        _cross(chain, readers[chain], main, readers[main])
+    return main
 
 
-def _one_chain(first: Path, second: Path) -> bool:
-    shorter = min(len(first.steps), len(second.steps))
-    return first.steps[:shorter] == second.steps[:shorter]
+def _shorter(chain: Path) -> Iterator[Path]:
+    """The chains that this one begins with."""
+    while chain.steps:
+        chain = Path(chain.steps[:-1]).grain
+        yield chain
 
 
-def _cross(place: Place, first: tuple[str, Path], second: tuple[str, Path]) -> None:
-    chains = [f"'{name}' reads {grain}" for name, grain in (first, second)]
-    (place / "transformLogic").fault(
-        f"{listed(chains)}: one table follows one [*] chain; put the second into a table of its own"
+def _cross(chain: Path, readers: list[tuple[str, Place]], main: Path, others: list[tuple[str, Place]]) -> None:
+    """The fault of two chains, at the first column of the one that fewer follow."""
+    (readers[0][1] / "transformLogic").fault(
+        f"{_who(readers)} {chain}, {_who(others)} {main}: one table follows one [*] chain; put {chain} into a table of "
+        "its own"
     )
+
+
+def _who(readers: list[tuple[str, Place]]) -> str:
+    first, *more = dict.fromkeys(name for name, _ in readers)
+    return f"'{first}' and {len(more)} more read" if more else f"'{first}' reads"

@@ -105,7 +105,8 @@ def _invalid(arguments: Mapping[str, Any], place: Place, target: Target) -> Metr
 def _valid_values(arguments: Mapping[str, Any], place: Place, target: Target) -> list[Any]:
     given = _list(arguments, "validValues", place) or []
     at = place / "arguments" / "validValues"
-    return [value for index, each in enumerate(given) for value in _value(at / index, each, target)]
+    named = [(at / index, each) for index, each in enumerate(given) if each is not None]  # null is not asked
+    return [value for there, each in named for value in _value(there, each, target)]
 
 
 def _value(place: Place, value: Any, target: Target) -> list[Any]:

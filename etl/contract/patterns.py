@@ -88,7 +88,7 @@ def _composition(pattern: str, kind: Kind, seen: list[str]) -> str | None:
     if missing := sorted(needed - set(seen)):
         return f"format '{pattern}' has no {' and no '.join(missing)}: a {kind} needs it"
     if foreign := sorted(set(seen) - needed - optional):
-        return f"format '{pattern}' has the {foreign[0]}, which a {kind} does not hold"
+        return f"format '{pattern}' has the {foreign[0]}, which a {kind} does not hold: use logicalType timestamp"
     if gap := next((part for part in seen if part in _BEFORE and _BEFORE[part] not in seen), None):
         return f"format '{pattern}' has the {gap} without the {_BEFORE[gap]}"
     return None

@@ -141,7 +141,7 @@ def _masked(target: Target | None) -> bool:
 
 
 def _metric(node: DataQuality, place: Place) -> str | None:
-    """`metric`, or `rule` as v3.0 calls it."""
+    """`metric`, or `rule` as v3.0 calls it, where it may be any word."""
     if node.metric:
         return node.metric
     if node.rule is None:
@@ -150,7 +150,7 @@ def _metric(node: DataQuality, place: Place) -> str | None:
         return None
     if node.rule not in metrics.NAMES:
         hint = did_you_mean(node.rule, metrics.NAMES) or f"; there are {', '.join(metrics.NAMES)}"
-        (place / "rule").fault(f"unknown metric '{node.rule}'{hint}")
+        (place / "rule").fault(f"the rule '{node.rule}' is not executable here{hint}")
         return None
     return node.rule
 

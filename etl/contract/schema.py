@@ -9,7 +9,9 @@ from __future__ import annotations
 import copy
 import functools
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from importlib import resources
 from typing import Any
 
@@ -83,8 +85,30 @@ def _known_keys(validator: Any, allowed: Any, instance: Any, schema: Schema) -> 
 def _unknown(key: str, known: set[str], schema: Schema) -> str:
     if key in _keys(schema, None):
         return f"'{key}' does not belong here: it goes with another {' or '.join(_DISCRIMINATORS)}"
+    if "logicalTypeOptions" in known and key in _options():
+        return f"'{key}' belongs into logicalTypeOptions"
+    if key in _options() and known <= _options() | {"required"}:
+        return f"'{key}' is no option of this logicalType; there are {listed(sorted(known))}"
     hint = did_you_mean(key, known)
-    return f"unknown key '{key}'" + (hint or f"; there are {listed(sorted(known))}")
+    return f"unknown key '{key}'" + (hint or f"; there are {listed(_chosen(key, known))}")
+
+
+def _chosen(key: str, known: set[str]) -> list[str]:
+    """The keys to list where none is near: of a rule, its operators if it looks like one."""
+    return [name for name in _operators() if name in known] if key.lower().startswith("must") else sorted(known)
+
+
+@functools.cache
+def _options() -> frozenset[str]:
+    """The options of all types but `required`, which is a key of columns too."""
+    thens = (part["then"]["properties"] for part in _resolve("$defs/SchemaBaseProperty")["allOf"] if "then" in part)
+    every = (then["logicalTypeOptions"]["properties"] for then in thens if "logicalTypeOptions" in then)
+    return frozenset(name for options in every for name in options) - {"required"}
+
+
+@functools.cache
+def _operators() -> tuple[str, ...]:
+    return tuple(branch["required"][0] for branch in _resolve("$defs/DataQualityOperators")["oneOf"])
 
 
 def _keys(schema: Schema, instance: Mapping[str, Any] | None) -> Iterator[str]:
@@ -134,10 +158,21 @@ def _if(validator: Any, condition: Schema, instance: Any, schema: Schema) -> Ite
 
 def _required(validator: Any, names: list[str], instance: Any, schema: Schema) -> Iterator[ValidationError]:
     """What is missing, but for what is there misspelt: that is a fault of its own already."""
-    if isinstance(instance, dict):
-        unknown = instance.keys() - set(_keys(schema, None))
-        missing = (name for name in names if name not in instance)
-        yield from (ValidationError(f"'{name}' is missing") for name in missing if not did_you_mean(name, unknown))
+    missing = [name for name in names if name not in instance] if isinstance(instance, dict) else []
+    unknown = instance.keys() - set(_keys(schema, None)) if missing else set()
+    for name in missing:
+        if not _misspelt(name, unknown):
+            yield ValidationError(f"'{name}' is missing{_only(schema, name)}")
+
+
+def _misspelt(name: str, unknown: Iterable[str]) -> bool:
+    return any(did_you_mean(key, [name]) for key in unknown)
+
+
+def _only(schema: Schema, name: str) -> str:
+    """What it has to be, where there is one value."""
+    known = schema.get("properties", {}).get(name, {}).get("enum", ())
+    return f": '{name}: {known[0]}' is expected" if len(known) == 1 else ""
 
 
 def _unique_items(validator: Any, unique: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
@@ -168,13 +203,28 @@ def _type(branch: Schema) -> str:
 
 
 def _operator(validator: Any, branches: list[Schema], instance: Any) -> Iterator[ValidationError]:
-    """Exactly one `mustBe...` in a quality rule."""
+    """Exactly one `mustBe...` in a quality rule; one that is misspelt has its own fault already."""
     present = [branch for branch in branches if branch["required"][0] in instance]
     if len(present) == 1:
         yield from validator.descend(instance, present[0])
-        return
-    names = listed(branch["required"][0] for branch in present or branches)
-    yield ValidationError(f"only one of {names} can be here" if present else f"an operator is missing: one of {names}")
+    elif present:
+        yield ValidationError(f"only one of {listed(branch['required'][0] for branch in present)} can be here")
+    elif not _is_foreign(instance) and not any(_looks_like_operator(key) for key in instance):
+        yield ValidationError(f"an operator is missing: one of {listed(_operators())}")
+
+
+def _is_foreign(rule: Mapping[str, Any]) -> bool:
+    """Whether it is a rule as v3.0 has them, which may be anything and need no operator."""
+    return "metric" not in rule and rule.get("rule") not in (None, *_metrics())
+
+
+@functools.cache
+def _metrics() -> tuple[str, ...]:
+    return tuple(_resolve("$defs/DataQualityLibrary")["properties"]["metric"]["enum"])
+
+
+def _looks_like_operator(key: str) -> bool:
+    return key not in _operators() and (key.lower().startswith("must") or bool(did_you_mean(key, _operators())))
 
 
 # What an error says.
@@ -214,8 +264,21 @@ def _message(error: ValidationError) -> str:
 
 def _expected(types: str | list[str], found: Any) -> str:
     words = " or ".join(_TYPES[name] for name in ([types] if isinstance(types, str) else types))
-    quotes = ": put it in quotes" if types == "string" and not isinstance(found, list | dict | None) else ""
-    return f"{words} is expected, found {spoken(found)}{quotes}"
+    return f"{words} is expected, found {spoken(found)}{_requoted(types, found)}"
+
+
+def _requoted(types: str | list[str], found: Any) -> str:
+    """Quotes that are missing, or one too many."""
+    if types == "string":
+        return ": put it in quotes" if isinstance(found, bool | int | Decimal) else ""
+    if types == "boolean" and isinstance(found, str):
+        meant = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+        return f": write {meant[found.lower()]}, without quotes" if found.lower() in meant else ""
+    is_number = types in ("integer", "number") and isinstance(found, str) and _NUMBER.fullmatch(found)
+    return f": write {found}, without quotes" if is_number else ""
+
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
 def _not_in(key: str | int, found: Any, known: list[str]) -> str:

@@ -7,6 +7,7 @@ are `Decimal`: a bound of money is not rounded. Aliases and `<<` merges are expa
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ class Source:
     """A parsed contract file, and the faults found in it so far."""
 
     file: str
+    text: str = ""
     data: Any = None
     values: dict[Route, Mark] = field(default_factory=dict)
     keys: dict[Route, Mark] = field(default_factory=dict)
@@ -126,8 +128,8 @@ class Place:
 
 def read(text: str, file: str) -> Source:
     """Parse `text`. Faults of the YAML itself are in the result; its data is then incomplete or None."""
-    source = Source(file)
     text = text.removeprefix("\ufeff")
+    source = Source(file, text)
     try:
         _screen(text)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -136,8 +138,7 @@ def read(text: str, file: str) -> Source:
         else:
             source.data = _Walk(source, text).value(root, ())
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        source.add(_place(mark) if mark else Mark(1, 1), _syntax(error))
+        source.add(*(_open_quote(text, error) or _syntax(error)))
     except yaml.reader.ReaderError as error:
         source.add(_at(text, error.position), f"the character #x{_code(error):04x} is not allowed in YAML")
     return source
@@ -162,10 +163,37 @@ def _unreadable(at: Any, problem: str) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(None, None, problem, at.start_mark)
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> str:
+def _syntax(error: yaml.MarkedYAMLError) -> tuple[Mark, str]:
+    mark = error.problem_mark or error.context_mark
     context = f" ({error.context})" if error.context else ""
-    hint = ": put the value in quotes" if "mapping values" in str(error.problem) else ""
-    return f"the YAML can't be read: {error.problem}{context}{hint}"
+    hint = next((hint for words, hint in _REMEDIES.items() if words in f"{error.problem}{context}"), "")
+    return _place(mark) if mark else Mark(1, 1), f"the YAML can't be read: {error.problem}{context}{hint}"
+
+
+_REMEDIES = {
+    "mapping values": ": put the value in quotes",
+    "tab character": ": indent with blanks",
+    "block": ": is this line indented as those round it?",
+}
+
+
+def _open_quote(text: str, error: yaml.MarkedYAMLError) -> tuple[Mark, str] | None:
+    """The quote that was never closed, where that is what is wrong: YAML takes the next one, far below, for its end."""
+    if "quoted scalar" in str(error.context) and error.context_mark:
+        return _place(error.context_mark), "the YAML can't be read: the quote that opens here is never closed"
+    quoted = None
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+            if error.problem_mark and token.start_mark.index >= error.problem_mark.index:
+                break
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                quoted = token
+    if not quoted or not error.problem_mark or quoted.start_mark.line == quoted.end_mark.line:
+        return None
+    if quoted.end_mark.line != error.problem_mark.line:
+        return None
+    line = quoted.end_mark.line + 1
+    return _place(quoted.start_mark), f"the YAML can't be read: the quote that opens here closes only in line {line}"
 
 
 def _code(error: yaml.reader.ReaderError) -> int:

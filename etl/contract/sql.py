@@ -48,15 +48,19 @@ def quoted(name: str) -> str:
 def fill(sql: str, place: Place, table: str, column: str | None) -> str | None:
     """Replace `{object}`, `{table}`, `{property}`, `{column}` (with or without `$`) by quoted names."""
     names = dict.fromkeys(_TABLE, quoted(table)) | (dict.fromkeys(_COLUMN, quoted(column)) if column else {})
-    unknown = [found[1] for found in _PLACEHOLDER.finditer(sql) if found[1] not in names]
-    for name in unknown:
+    unknown = {found[0]: found[1] for found in _PLACEHOLDER.finditer(sql) if found[1] not in names}
+    for written, name in unknown.items():
         at_table = name in _COLUMN
         place.fault(
-            f"{{{name}}} has no meaning in a rule of a table: write the column's name"
+            f"{written} has no meaning in a rule of a table: write the column's name"
             if at_table
-            else f"unknown placeholder {{{name}}}{did_you_mean(name, names)}; there are {listed(names)}"
+            else f"{written} stands for nothing here{did_you_mean(name, names) or '; there are ' + _braced(names)}"
         )
     return None if unknown else _PLACEHOLDER.sub(lambda found: names[found[1]], sql)
+
+
+def _braced(names: Iterable[str]) -> str:
+    return listed(f"{{{name}}}" for name in names)
 
 
 def parse_query(sql: str, place: Place, tables: Mapping[str, Sequence[str]]) -> Tree | None:
@@ -71,28 +75,43 @@ def parse_query(sql: str, place: Place, tables: Mapping[str, Sequence[str]]) -> 
     known = {*tables, *_ctes(tree)}
     columns = [name for names in tables.values() for name in names]
     faults = [*_not_repeatable(tree, columns), *_foreign(tree, known)]
+    if not faults and not any(node.get("type") == "BASE_TABLE" for node in nodes(tree)):
+        faults = [f"this query reads no table; there are {listed(tables)}"]
     for fault in faults:
         place.fault(fault)
     return None if faults else tree
 
 
 _WHERE = "SELECT 1 WHERE "
+_OPENED = f"{_WHERE}(\n"
 
 
 def parse_condition(sql: str, place: Place, columns: Sequence[str]) -> Tree | None:
     """One condition on these columns of a row; None with faults reported."""
-    if not sql.strip():
-        place.fault("a condition is expected, such as total_amount >= 0")
+    if (reason := _no_condition(sql)) is not None:
+        place.fault(f"a condition is expected, such as total_amount >= 0{reason}")
         return None
     if _parsed(_WHERE + sql, place, len(_WHERE)) is None:
         return None
-    tree = _parsed(f"{_WHERE}(\n{sql}\n)", place, len(_WHERE) + 2)  # in brackets nothing can follow the condition
+    tree = _parsed(f"{_OPENED}{sql}\n)", place, len(_OPENED))  # in brackets nothing can follow the condition
     if tree is None:
         return None
     faults = [*_not_repeatable(tree, columns), *_beyond_the_row(tree)]
     for fault in faults:
         place.fault(fault)
     return None if faults else tree
+
+
+def _no_condition(sql: str) -> str | None:
+    """Why a text can be no condition, so that DuckDB need not say it in its own words."""
+    first = sql.strip().lower().partition(" ")[0]
+    if first in ("where", "select"):
+        return f", without {first.upper()}" + ("; a query is a rule of type: sql" if first == "select" else "")
+    if sql.rstrip().endswith(";"):
+        return ", without ; at its end"
+    if re.match(r"\s*\$\.", sql):
+        return ": it names columns, not paths"
+    return None if sql.strip() else ""
 
 
 def _parsed(sql: str, place: Place, prefix: int) -> Tree | None:
@@ -106,10 +125,14 @@ def _parsed(sql: str, place: Place, prefix: int) -> Tree | None:
         return None
     if not tree.get("error"):
         return tree
-    position = int(tree.get("position") or 0) - prefix  # in bytes, within what may have had placeholders
-    told = sql.isascii() and sql.startswith(str(place.value), prefix)
-    place.fault_at(max(position, 0) if told else 0, f"DuckDB: {tree['error_message']}")
+    _fault(place, int(tree.get("position") or 0) - prefix, f"DuckDB: {tree['error_message']}")
     return None
+
+
+def _fault(place: Place, position: int, message: str) -> None:
+    """A fault at a byte of the SQL; at its beginning where placeholders and letters of several bytes have moved it."""
+    told = str(place.value).isascii() and not _PLACEHOLDER.search(str(place.value))
+    place.fault_at(max(position, 0) if told else 0, message)
 
 
 @functools.cache
@@ -194,17 +217,22 @@ def named_columns(tree: Tree, place: Place, table: str, columns: Sequence[str]) 
     """The table's columns that a condition names, in table order; names of no column are faults."""
     folded = {name.lower(): name for name in columns}
     used = set()
-    for names in _references(tree, frozenset()):
+    references = list(_references(tree, frozenset()))
+    if not references:
+        place.fault("this condition names no column, so it comes to the same for every row")
+    for node in references:
+        names = node["column_names"]
         qualified = len(names) > 1 and names[0].lower() == table.lower() and names[0].lower() not in folded
         name = names[1] if qualified else names[0]
         if name.lower() in folded:
             used.add(folded[name.lower()])
         else:
-            place.fault(f"there is no column '{name}' in {table}{did_you_mean(name, columns)}")
+            at = int(node.get("query_location") or 0) - len(_OPENED)
+            _fault(place, at, f"there is no column '{name}' in {table}{did_you_mean(name, columns)}")
     return tuple(name for name in columns if name in used)
 
 
-def _references(tree: Any, bound: frozenset[str]) -> Iterator[list[str]]:
+def _references(tree: Any, bound: frozenset[str]) -> Iterator[Tree]:
     """The column references of a tree, but for the parameters of lambdas."""
     if isinstance(tree, list):
         for part in tree:
@@ -214,7 +242,7 @@ def _references(tree: Any, bound: frozenset[str]) -> Iterator[list[str]]:
             bound |= {name for node in nodes(tree["lhs"]) for name in node.get("column_names", ())}
         names = tree.get("column_names", ())
         if names and names[0] not in bound:
-            yield names
+            yield tree
         for part in tree.values():
             yield from _references(part, bound)
 

@@ -27,6 +27,7 @@ _LONGEST_FOLDER = 255  # bytes of a folder's name, on the file systems in use
 _LONGEST_FOLDERS = (
     640  # bytes of a table's partition folders together; an S3 key has 1,024, also for what is round them
 )
+_DERIVED = ("dimension", "measure")  # what semantic layers make of columns
 _PARTITIONABLE = ("string", "integer", "boolean", "date")
 
 
@@ -42,6 +43,11 @@ class Draft:
     @property
     def name(self) -> str:
         return self.node.name or ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every column has a usable name; what else would say of them is not judged before."""
+        return bool(self.nodes) and len(self.nodes) == len(self.node.properties or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,9 @@ def _named(nodes: Sequence[Any], place: Place, what: str) -> dict[str, tuple[Any
         elif what == "table" and name.lower() in ("_runs", "_contracts"):
             here.fault(f"'{name}' is reserved: the lake keeps its accounts there")
         elif name.lower() in folded:
-            here.fault(f"there is a {what} '{folded[name.lower()]}' already (case does not count)")
+            first = folded[name.lower()]
+            line = place.source.mark(found[first][1].route).line
+            here.fault(f"there is a {what} '{first}' already, in line {line} (case does not count)")
         else:
             folded[name.lower()] = name
             found[name] = (node, place / index)
@@ -136,6 +144,11 @@ def _scope(draft: Draft, every: Sequence[Draft]) -> Scope:
 
 def _expressions(draft: Draft) -> Iterator[tuple[str, Expression]]:
     for name, (node, place) in draft.nodes.items():
+        if node.semanticType in _DERIVED:
+            (place / "semanticType").fault(
+                f"a {node.semanticType} is not executable here: columns are read from documents; a query can derive it"
+            )
+            continue
         expression, target = source_of(node, place), draft.targets.get(name)
         if expression and (target is None or fit(expression, target.type.kind, place)):
             yield name, expression
@@ -167,8 +180,9 @@ def _quality(draft: Draft, scope: Scope) -> Iterator[Ruled]:
         for part, there, aim in ((node, place, target), *inner(node, place, target)):
             found = quality.rules(part.quality, there / "quality", replace(scope, target=aim))
             yield from (Ruled(made, at, name) for made, at in found)
-    found = quality.rules(draft.node.quality, draft.place / "quality", scope)
-    yield from (Ruled(made, at, None) for made, at in found)
+    if draft.is_whole:
+        found = quality.rules(draft.node.quality, draft.place / "quality", scope)
+        yield from (Ruled(made, at, None) for made, at in found)
 
 
 def _distinct(ruled: Iterable[Ruled], stated: Iterable[Ruled]) -> list[Ruled]:
@@ -255,13 +269,3 @@ _KINDS = "a string, integer, boolean or date"
 def upload_rules(ruled: Iterable[Ruled]) -> tuple[UploadRule, ...]:
     """Those of a table's quality rules that judge the upload."""
     return tuple(one.made for one in ruled if isinstance(one.made, UploadRule))
-
-
-def idle_positions(nodes: Sequence[SchemaObject] | None, place: Place) -> None:
-    """Report positions in a key that the column is no part of."""
-    for table, node in enumerate(nodes or ()):
-        for index, column in enumerate(node.properties or ()):
-            here = place / table / "properties" / index
-            for flag, position in (("primaryKey", "primaryKeyPosition"), ("partitioned", "partitionKeyPosition")):
-                if (getattr(column, position) or -1) >= 0 and not getattr(column, flag):
-                    (here / position).fault_key(f"{position} means nothing without {flag}: true")

@@ -55,7 +55,7 @@ ODCS = {
     "items of a string": (column("logicalType: string\n«items: {logicalType: string}"), "'items' does not belong here"),
     "option of another type": (
         column("logicalType: integer\nlogicalTypeOptions: {«minLength: 3}"),
-        "unknown key 'minLength'; there are exclusiveMaximum",
+        "'minLength' is no option of this logicalType; there are exclusiveMaximum",
     ),
     "option of wrong type": (
         column("logicalType: integer\nlogicalTypeOptions: {minimum: «'3'}"),
@@ -90,11 +90,14 @@ NAMES = {
     ),
     "table": (HEAD + TABLE.replace("name: t", "name: «my-table") + ID, "'my-table' is no table name"),
     "column": (columns("- {name: «order-id, logicalType: string}"), "'order-id' is no column name"),
-    "column again": (columns("- {name: «ID, logicalType: string}"), "a column 'id' already (case does not count)"),
+    "column again": (
+        columns("- {name: «ID, logicalType: string}"),
+        "a column 'id' already, in line 8 (case does not count)",
+    ),
     "reserved": (columns("- {name: «_Upload, logicalType: string}"), "'_Upload' is reserved"),
     "table again": (
         HEAD + TABLE + ID + "  - name: «T\n    properties: [{name: a, logicalType: string}]\n",
-        "there is a table 't' already",
+        "there is a table 't' already, in line 6",
     ),
     "no schema": ("«" + HEAD, "'schema' needs at least one table"),
     "empty schema": (HEAD + "schema: «[]", "'schema' needs at least one table"),
@@ -158,7 +161,7 @@ TYPES = {
 }
 
 MAPPING = {
-    "no path": (column("logicalType: string\ntransformLogic: «customer.email"), "unknown function 'customer'"),
+    "no path": (column("logicalType: string\ntransformLogic: «customer.email"), "did you mean '$.customer.email'?"),
     "inside plain": (column("logicalType: string\ntransformLogic: $.a«..b"), "'..' is not supported"),
     "inside quotes": (column('logicalType: string\ntransformLogic: "$.a«..b"'), "'..' is not supported"),
     "escaped": (column('logicalType: string\ntransformLogic: «"$.\\u0061..b"'), "'..' is not supported"),
@@ -187,11 +190,11 @@ MAPPING = {
             "- {name: a, logicalType: string, transformLogic: '$.x[*].a'}\n"
             "- {name: b, logicalType: string, transformLogic: «'$.y[*].b'}"
         ),
-        "'a' reads $.x[*], 'b' reads $.y[*]: one table follows one [*] chain",
+        "'b' reads $.y[*], 'a' reads $.x[*]: one table follows one [*] chain",
     ),
     "two chains in one column": (
         column("logicalType: string\ntransformLogic: «coalesce($.x[*].a, $.y[*].a)"),
-        "'a' reads $.x[*], 'a' reads $.y[*]",
+        "'a' reads $.y[*], 'a' reads $.x[*]",
     ),
     "nested functions": (
         column("logicalType: string\ntransformLogic: «" + "trim(" * 3000 + "$.a" + ")" * 3000),
@@ -318,7 +321,10 @@ QUALITY = {
         table("quality: [{metric: «rowCnt, mustBe: 1}]"),
         "text 'rowCnt' is no metric; did you mean 'rowCount'?",
     ),
-    "rule": (table("quality: [{rule: «rowCnt, mustBe: 1}]"), "unknown metric 'rowCnt'; did you mean 'rowCount'?"),
+    "rule": (
+        table("quality: [{rule: «rowCnt, mustBe: 1}]"),
+        "the rule 'rowCnt' is not executable here; did you mean 'rowCount'?",
+    ),
     "no metric": (table("quality: [«{mustBe: 1}]"), "'metric' is missing"),
     "type": (table("quality: [{type: «sqll, query: x, mustBe: 1}]"), "did you mean 'sql'?"),
     "key of another type": (table("quality: [{type: text, «query: x}]"), "'query' does not belong here"),
