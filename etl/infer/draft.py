@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from etl.contract.expressions import Path
+from etl.read import Delimiter
 
 Shape = Literal["nothing", "scalar", "list", "table", "object", "json"]
 """What a place in the documents becomes: no column, a column, a table of its own, several columns, JSON text."""
@@ -62,9 +63,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A proposed contract. `origin` says what it was made from; `records` leads into wrapping documents."""
+    """A proposed contract. `origin` says what it was made from; `records` leads into wrapping documents.
+
+    `delimiter` states how uploads are written, where their content would not tell it.
+    """
 
     name: str
     origin: str
     tables: tuple[Table, ...]
     records: Path | None = None
+    delimiter: Delimiter | None = None

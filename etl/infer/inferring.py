@@ -10,10 +10,11 @@ from etl.errors import UsageError
 from etl.infer.draft import Draft
 from etl.infer.names import valid
 from etl.infer.render import render
-from etl.infer.scan import LeftOut, Sample, scan
+from etl.infer.scan import LeftOut, Sample, Scanned, scan
 from etl.infer.tables import tables
 from etl.infer.words import singular
 from etl.infer.wrapping import records_path
+from etl.read import Delimiter
 
 _CONTRACT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _ENDINGS = re.compile(r"(\.(odcs|sample|yaml|yml|json|jsonl|ndjson|txt|gz|gzip|zst|zstd))+$", re.IGNORECASE)
@@ -34,15 +35,25 @@ def infer(samples: Sequence[Sample], name: str) -> Inferred:
     Raises `UsageError` where nothing is left, `NotFound` and `StorageError`.
     """
     table = valid(name)
-    scanned, records = scan(samples, singular(table), None), None
+    scanned, delimiter = _scan(samples, singular(table))
     if records := records_path(scanned.root):
         table = valid(str(records.steps[-2]), fallback=table)
-        scanned = scan(samples, singular(table), records)
+        scanned = scan(samples, singular(table), records, delimiter)
     if not scanned.records:
         raise UsageError(_nothing(samples, scanned.left_out))
     origin = f"{scanned.records:,} {'record' if scanned.records == 1 else 'records'} of {_named(samples)}"
-    draft = Draft(name, origin, tables(scanned.root, table), records)
+    draft = Draft(name, origin, tables(scanned.root, table), records, delimiter)
     return Inferred(render(draft), scanned.records, scanned.left_out)
+
+
+def _scan(samples: Sequence[Sample], noun: str) -> tuple[Scanned, Delimiter | None]:
+    """What was seen; and the delimiter, if documents of many lines were taken for a record a line."""
+    scanned = scan(samples, noun)
+    if sum(one.records for one in scanned.left_out) > scanned.records:
+        whole = scan(samples, noun, delimiter="none")
+        if whole.records and not whole.left_out:
+            return whole, "none"
+    return scanned, None
 
 
 def contract_name(location: str) -> str:

@@ -29,18 +29,21 @@ class Names:
 
 def valid(wanted: str, fallback: str = _FALLBACK) -> str:
     """In snake_case, a letter first: no name of the engine's own columns and folders begins with one."""
-    name = snake(wanted)[:_LONGEST].strip("_")
+    name = snake(wanted)
+    if len(name) > _LONGEST:
+        name = (name[:_LONGEST].rpartition("_")[0] or name)[:_LONGEST].strip("_")
     if not name:
         return fallback
     return name if name[0].isalpha() else f"{fallback}_{name}"[:_LONGEST]
 
 
 def column_name(names: Sequence[str]) -> str:
-    """`customer_name` of `$.customer.name`, `customer_id` of `$.customer.customer_id`."""
-    joined = ""
-    for part in filter(None, map(snake, names)):
-        joined = part if not joined or f"{part}_".startswith(f"{joined}_") else f"{joined}_{part}"
-    return joined
+    """`customer_name` of `$.customer.name`, `customer_id` of `$.customer.customer_id`: no word follows itself."""
+    joined: list[str] = []
+    for part in (spelt.split("_") for spelt in map(snake, names) if spelt):
+        overlap = next(size for size in range(len(part), -1, -1) if joined[len(joined) - size :] == part[:size])
+        joined += part[overlap:]
+    return "_".join(joined)
 
 
 def carried(name: str, field: str, noun: str) -> str:

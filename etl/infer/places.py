@@ -11,7 +11,7 @@ from etl.infer.draft import Guess, Shape
 from etl.infer.names import Names, column_name, valid
 from etl.infer.seen import Seen
 from etl.infer.shapes import shape
-from etl.infer.words import singular
+from etl.infer.words import is_vague, singular
 
 ROOT = Path(())
 
@@ -87,8 +87,9 @@ class Level:
     def below(self, place: Place, names: Names) -> Level:
         """The level of the objects in an array of this one. `names` are those of the tables."""
         assert place.seen.element is not None  # noqa: S101  it has objects in it
-        table = names.take(f"{self.noun}_{column_name(place.names)}")
-        noun, path = singular(valid(place.field)), Path((*place.path.steps, EACH))
+        called = place.names[:-1] if len(place.names) > 1 and is_vague(place.field) else place.names
+        table = names.take(column_name((self.noun, *called)))
+        noun, path = singular(valid(called[-1])), Path((*place.path.steps, EACH))
         return Level(table, noun, place.seen.element, path, place.fields, self.most * place.seen.longest)
 
 

@@ -27,7 +27,7 @@ servers:
   - server: incoming
     type: s3
     location: s3://${{ORDERS_BUCKET}}/orders_json_incoming/{name}/
-    format: json
+    format: json{delimiter}
   - server: datalake
     type: s3
     location: s3://${{ORDERS_BUCKET}}/orders_parquet_datalake/{name}/{{model}}/**/*.parquet
@@ -47,7 +47,8 @@ customProperties:
 
 def render(draft: Draft) -> str:
     """The contract's text. Only enumerations show values of the samples."""
-    parts = [_HEAD.format(origin=_comment(draft.origin), name=draft.name)]
+    delimiter = f"\n    delimiter: {draft.delimiter}  # some of its lines look like records" if draft.delimiter else ""
+    parts = [_HEAD.format(origin=_comment(draft.origin), name=draft.name, delimiter=delimiter)]
     if draft.records is not None:
         parts.append(_RECORDS.format(records=scalar(str(draft.records))))
     parts.append("\nschema:\n" + "\n".join("".join(f"{line}\n" for line in _table(table)) for table in draft.tables))

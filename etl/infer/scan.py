@@ -12,7 +12,7 @@ from etl.contract.expressions import Path as JsonPath
 from etl.flatten.record import parse
 from etl.infer.seen import DEEPEST, MOST_MEMBERS, MOST_PLACES, Keys, Seen
 from etl.infer.words import event_rank, id_rank, is_own_id, singular
-from etl.read import read
+from etl.read import Delimiter, read
 from etl.records import Block, Unreadable
 
 Steps = tuple[str, ...]
@@ -49,14 +49,17 @@ class Scanned:
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-def scan(samples: Sequence[Sample], noun: str, records: JsonPath | None) -> Scanned:
+def scan(
+    samples: Sequence[Sample], noun: str, records: JsonPath | None = None, delimiter: Delimiter | None = None
+) -> Scanned:
     """Read samples. `noun` is what a record is called; `records` leads to the records inside a wrapping document.
 
+    `delimiter` states how they are written, where their content should not tell it.
     Raises `NotFound` and `StorageError`.
     """
     scanner = _Scanner(noun)
     for sample in samples:
-        scanner.sample(sample, records)
+        scanner.sample(sample, records, delimiter)
     return scanner.scanned
 
 
@@ -68,9 +71,9 @@ class _Scanner:
         self.noun = noun
         self.places = 0
 
-    def sample(self, sample: Sample, records: JsonPath | None) -> None:
+    def sample(self, sample: Sample, records: JsonPath | None, delimiter: Delimiter | None) -> None:
         reasons: dict[str, LeftOut] = {}
-        for item in read(sample.path, records=records):
+        for item in read(sample.path, records=records, delimiter=delimiter):
             if isinstance(item, Unreadable):
                 where = "its beginning" if item.line is None else f"line {item.line:,}"
                 reason = f"can't be taken apart any further: {item.reason}"

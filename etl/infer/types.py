@@ -9,7 +9,7 @@ from dataclasses import replace
 from etl.infer.draft import Guess, Shape
 from etl.infer.seen import Numbers, Seen, Texts, epoch_units
 from etl.infer.texts import AMBIGUOUS, DATES, MOMENTS, Form
-from etl.infer.words import is_code, is_moment, is_money, is_numeric
+from etl.infer.words import is_code, is_moment, is_money, is_numeric, is_reference
 
 JSON = Guess("string", functions=("json",))
 TEXT = Guess("string")
@@ -136,7 +136,7 @@ def _as_text(numbers: Numbers) -> Guess:
 def _text(texts: Texts, name: str, values: int) -> Guess:
     if texts.empty == values:
         return TEXT
-    found = _form(texts, name) or _enumeration(texts)
+    found = _form(texts, name) or _enumeration(texts, name)
     if found is None:
         return _plain(texts)
     functions = (*(("trim",) if texts.padded else ()), *(("nullif",) if texts.empty else ()))
@@ -168,10 +168,10 @@ def _plain(texts: Texts) -> Guess:
     return TEXT
 
 
-def _enumeration(texts: Texts) -> Guess | None:
+def _enumeration(texts: Texts, name: str) -> Guess | None:
     """Texts that recur so often that they look like all there are."""
     counts: Mapping[str, int] = texts.counts or {}
-    if not 2 <= len(counts) <= _MOST_LISTED or not all(map(_CODE.fullmatch, counts)):
+    if is_reference(name) or not 2 <= len(counts) <= _MOST_LISTED or not all(map(_CODE.fullmatch, counts)):
         return None
     recur = sum(counts.values()) >= max(_LEAST_VALUES, _RECURRING * len(counts)) and min(counts.values()) > 1
     return replace(TEXT, enum=tuple(sorted(counts))) if recur else None

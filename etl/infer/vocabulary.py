@@ -12,9 +12,10 @@ def _pairs(pairs: str) -> frozenset[tuple[str, ...]]:
 
 
 # Ids.
-IDS = _set("id uuid guid ulid identifier")
+IDS = _set("guid id identifier ulid uuid")
 NUMBERS = _set("number no nr num reference ref")
-CODES = IDS | NUMBERS | _set("code release version")
+REFERENCES = IDS | NUMBERS
+CODES = REFERENCES | _set("code release version")
 OTHERS = _set(  # whose ids stand in somebody else's documents
     """account app buyer campaign cart category client company correlation customer device location merchant parent
     partner payment product request seller session shop store subscription tenant trace user vendor"""
@@ -46,9 +47,10 @@ PERSONAL = _set(
     username whatsapp zip zipcode"""
 )
 PERSONAL_PAIRS = _pairs(
-    "account number,buyer name,card last,card number,client name,contact name,customer message,customer name,"
-    "customer note,family name,first name,full name,gift message,given name,holder name,last name,legal name,"
-    "middle name,national id,receiver name,recipient name,tax id,tax number,user agent,user name,vat id,vat number"
+    "account number,bank account,buyer name,card last,card number,client name,contact name,customer message,"
+    "customer name,customer note,family name,financial account,first name,full name,gift message,given name,"
+    "holder name,last name,legal name,middle name,national id,receiver name,recipient name,tax id,tax number,"
+    "user agent,user name,vat id,vat number"
 )
 PERSONS = _set(
     """billing buyer cardholder client consignee contact customer employee guest holder member owner party passenger
@@ -57,6 +59,10 @@ PERSONS = _set(
 OF_A_PERSON = _set("city comment company last name nome note notice region state")
 PLACES = _set("addr address endereco")
 NEUTRAL = _set("at count currency enabled format id kind status type verified version")  # whatever stands before them
+
+# Names that say nothing of what is in an array, where one stands above it that does.
+VAGUE = _set("data edges elements entries list nodes records results rows values")
+PLURAL_ONLY = _set("goods means news series species")
 
 # What a document says that only wraps the records.
 ENVELOPE = _set(

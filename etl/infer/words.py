@@ -22,7 +22,6 @@ from etl.infer.vocabulary import (
     MONEY,
     NEUTRAL,
     NO_MONEY,
-    NUMBERS,
     NUMERIC,
     OF_A_PERSON,
     OTHERS,
@@ -30,6 +29,9 @@ from etl.infer.vocabulary import (
     PERSONAL_PAIRS,
     PERSONS,
     PLACES,
+    PLURAL_ONLY,
+    REFERENCES,
+    VAGUE,
 )
 
 Words = tuple[str, ...]
@@ -57,10 +59,14 @@ def words(name: str) -> Words:
 
 def singular(noun: str) -> str:
     """`order` of `orders`, `tax` of `taxes`: good enough to name a column."""
+    if set(words(noun)[-1:]) & PLURAL_ONLY:
+        return noun
     for plural, one in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
         if noun.endswith(plural) and len(noun) > len(plural) + 1:
             return noun.removesuffix(plural) + one
-    return noun if noun.endswith(("ss", "us", "is")) or len(noun) < 3 else noun.removesuffix("s")
+    if noun.endswith(("ss", "us", "is")) or len(noun) < 3:
+        return noun
+    return noun.removesuffix("s")
 
 
 def is_own_id(name: str, noun: str) -> bool:
@@ -70,7 +76,7 @@ def is_own_id(name: str, noun: str) -> bool:
         return found[0] in IDS
     about = found[:-1]
     own = words(noun)
-    return bool(found) and found[-1] in IDS | NUMBERS and about in (own, own[-1:])
+    return bool(found) and found[-1] in REFERENCES and about in (own, own[-1:])
 
 
 def is_bare_id(name: str) -> bool:
@@ -81,7 +87,7 @@ def is_bare_id(name: str) -> bool:
 def id_rank(names: Sequence[str], noun: str) -> int | None:
     """How much a field of a record looks like the record's key: 0 the most, None not at all."""
     found = words(names[-1])
-    if not found or found[-1] not in IDS | NUMBERS:
+    if not found or found[-1] not in REFERENCES:
         return None
     if is_own_id(names[-1], noun):
         return (0, 3)[len(names) - 1] if len(names) == 1 or _leads(names) else None
@@ -110,6 +116,16 @@ def is_code(name: str) -> bool:
     return bool(set(words(name)[-1:]) & CODES)
 
 
+def is_reference(name: str) -> bool:
+    """Whether a text of this name stands for some thing, of which there are ever more."""
+    return bool(set(words(name)[-1:]) & REFERENCES)
+
+
+def is_vague(name: str) -> bool:
+    """Whether a name says nothing of what an array holds: `data`, `list`."""
+    return set(words(name)) <= VAGUE
+
+
 def is_moment(name: str) -> bool:
     """Whether a number of this name may count seconds or milliseconds since 1970."""
     return bool(set(words(name)) & MOMENTS)
@@ -135,7 +151,7 @@ def day_name(name: str, noun: str) -> str:
 def is_personal(names: Sequence[str]) -> bool:
     """Whether a field says something about a person, by its own name and those of the objects round it."""
     found = tuple(map(singular, words(names[-1])))
-    if any(pair in PERSONAL_PAIRS for pair in pairwise(found)):
+    if any(pair in PERSONAL_PAIRS for name in names for pair in pairwise(map(singular, words(name)))):
         return True
     if set(found[-1:]) & NEUTRAL:
         return False
