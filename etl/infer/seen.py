@@ -18,7 +18,7 @@ from jiter import LosslessFloat
 
 from etl.infer.texts import FORMS, Form, day, forms
 
-MOST_PLACES = 2_000
+MOST_PLACES = 1_000
 MOST_MEMBERS = 250  # of one object
 DEEPEST = 16  # names and elements from the record's root
 _MOST_DISTINCT = 24
@@ -26,6 +26,7 @@ _MOST_DAYS = 1_001
 _MOST_KEYS = 4_000_000  # 8 bytes each
 _HELD = 1 << 14
 _EXACT = 2**53
+_MANY = 50  # digits after the point, or who knows how many
 _BLANKS = " \t\r\n"
 
 
@@ -49,20 +50,26 @@ class Numbers:
     def fraction(self, token: str) -> None:
         """A number with a point or an exponent."""
         self.is_double = self.is_double and not isinf(float(token))
+        whole, _, decimals = token.removeprefix("-").partition(".")
+        if "e" in token or "E" in token:
+            self._scientific(token)
+        else:
+            self.whole = max(self.whole, len(whole) if whole != "0" else 0)
+            self.decimals = max(self.decimals, len(decimals.rstrip("0")))
+            self.written.add(min(len(decimals), _MANY))
+
+    def _scientific(self, token: str) -> None:
+        self.written.add(_MANY)
         try:
             number = Decimal(token)
         except InvalidOperation:
             self.is_decimal = False
             return
-        if number:
-            self._digits(number)
-        self.written.add(min(len(token.partition(".")[2]), 50) if "e" not in token.lower() else 50)
-
-    def _digits(self, number: Decimal) -> None:
         _, digits, exponent = number.as_tuple()
         used = len("".join(map(str, digits)).rstrip("0"))
-        self.whole = max(self.whole, number.adjusted() + 1)
-        self.decimals = max(self.decimals, used - len(digits) - int(exponent))
+        if used:
+            self.whole = max(self.whole, number.adjusted() + 1)
+            self.decimals = max(self.decimals, used - len(digits) - int(exponent))
 
     @property
     def digits(self) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 
 from etl import contract as contracts
 from etl import pipeline
-from etl.contract.expressions import Expression
 from etl.contract.model import Column, Contract, Table
 from etl.infer import Inferred, Sample, infer
 from etl.records import Upload
@@ -39,7 +38,3 @@ def report_of(contract: Contract, path: Path) -> Mapping[str, Any]:
 
 def columns(table: Table) -> dict[str, Column]:
     return {column.name: column for column in table.columns}
-
-
-def source(column: Column) -> Expression:
-    return column.source
