@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
+from etl.cli.show import near
 from etl.errors import StorageError, UsageError
 from etl.infer import Inferred, Sample, contract_name, infer
+from etl.pipeline import STDIN
 from etl.records import Upload
 
 Fetch = Callable[[str], AbstractContextManager[tuple[Upload, Path]]]
@@ -21,8 +23,8 @@ def inferred(locations: Sequence[str], output: Path | None, fetch: Fetch) -> Inf
     if output is not None and output.exists():
         raise UsageError(_taken(output))
     with ExitStack() as held:
-        samples = [Sample(location, held.enter_context(fetch(location))[1]) for location in locations]
-        return infer(samples, contract_name(str(output or locations[0])))
+        samples = [Sample(_named(location), held.enter_context(fetch(location))[1]) for location in locations]
+        return infer(samples, contract_name(str(output or samples[0].location)))
 
 
 def write(text: str, output: Path) -> None:
@@ -34,6 +36,10 @@ def write(text: str, output: Path) -> None:
         raise UsageError(_taken(output)) from error
     except OSError as error:
         raise StorageError(f"{output}: it can't be written ({error.strerror}); give another -o PATH") from error
+
+
+def _named(location: str) -> str:
+    return "standard input" if location == STDIN else near(location)
 
 
 def _taken(output: Path) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from etl import pipeline
 from etl.contract.model import Contract, Table
 from etl.infer import Sample, contract_name, infer
+from etl.storage import AnyStorage
 from tests.infer.proposing import SAMPLES, columns, contract_of, proposed, report_of
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -233,12 +236,26 @@ def test_huge_documents_stay_within_what_the_engine_takes(document: str, tmp_pat
 
 def test_a_lake_is_written_with_no_edit(tmp_path: Path) -> None:
     """Round trip: infer from the marketplace's sample, and run it."""
-    from etl import pipeline
-    from etl.storage import AnyStorage
-
     path = tmp_path / "marketplace.ndjson"
     shutil.copy(CONTRACTS / "marketplace.sample.ndjson", path)
     outputs = pipeline.Outputs(f"{tmp_path}/lake/", f"{tmp_path}/quarantine/")
     report = pipeline.run(str(path), contract_for(path), AnyStorage(), outputs)
     assert (report["status"], report["records"]["published"]) == ("published", 5)
     assert len(list((tmp_path / "lake").rglob("*.parquet"))) == len(report["files"]) > 0
+
+
+def test_readme_shows_what_is_proposed() -> None:
+    readme = (CONTRACTS.parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("### Begin with samples")[2].partition("```yaml\n")[2].partition("```")[0]
+    path = CONTRACTS / "marketplace.sample.ndjson"
+    assert shown.startswith("      - name: ")
+    assert shown in infer([Sample(path.name, path)], "varanda").text
+
+
+@pytest.mark.skipif(shutil.which("datacontract") is None, reason="datacontract is not on the PATH")
+def test_datacontract_lint_accepts_what_is_proposed(tmp_path: Path) -> None:
+    path = SAMPLES / "event_stream.ndjson"
+    contract = tmp_path / "events.odcs.yaml"
+    contract.write_text(infer([Sample(path.name, path)], "events").text, encoding="utf-8")
+    done = subprocess.run(["datacontract", "lint", str(contract)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
