@@ -52,10 +52,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A proposed table. `notes` are about all of it, `remarks` about what became no column."""
+    """A proposed table: a row for each element of `path`, or for each record.
+
+    `notes` are about all of it, `remarks` about what became no column.
+    """
 
     name: str
-    description: str
+    path: Path
     columns: tuple[Column, ...]
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -63,13 +66,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A proposed contract. `origin` says what it was made from; `records` leads into wrapping documents.
+    """A proposed contract, made of `count` records, of what `origin` says. `records` leads into wrapping documents.
 
     `delimiter` states how uploads are written, where their content would not tell it.
     """
 
     name: str
     origin: str
+    count: int
     tables: tuple[Table, ...]
     records: Path | None = None
     delimiter: Delimiter | None = None

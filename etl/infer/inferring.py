@@ -42,7 +42,7 @@ def infer(samples: Sequence[Sample], name: str) -> Inferred:
     if not scanned.records:
         raise UsageError(_nothing(samples, scanned.left_out))
     origin = f"{scanned.records:,} {'record' if scanned.records == 1 else 'records'} of {_named(samples)}"
-    draft = Draft(name, origin, tables(scanned.root, table), records, delimiter)
+    draft = Draft(name, origin, scanned.records, tables(scanned.root, table), records, delimiter)
     return Inferred(render(draft), scanned.records, scanned.left_out)
 
 

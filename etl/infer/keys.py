@@ -31,7 +31,7 @@ def _is_fit(place: Place, level: Level) -> bool:
     """Whether each row has one, that is taken as it is, short and about nobody."""
     guess = place.guess
     plain = place.shape == "scalar" and guess.logical in ("integer", "string") and not guess.functions
-    short = place.seen.texts.longest <= _LONGEST
+    short = max(place.seen.texts.longest, place.seen.numbers.digits) <= _LONGEST
     return plain and short and place.values == level.rows and not is_personal(place.fields)
 
 

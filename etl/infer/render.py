@@ -10,9 +10,11 @@ from etl.infer.draft import Column, Draft, Guess, Table
 _PLAIN = re.compile(r"[A-Za-z$][A-Za-z0-9_$.*()\[\]'/, -]*")
 _SPOKEN = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))  # by YAML 1.1, and so to other tools
 _LONGEST_REMARK = 400
+_LEAST = 10  # records, before what is in all of them is hardly there by chance
+_FEW = "\n# So few records say little of what is always there: some of `required` may be too much."
 
 _HEAD = """\
-# A proposal, made from {origin}: read it, and change what samples can't tell.
+# A proposal, made from {origin}: read it, and change what samples can't tell.{few}
 # Behind a column's name stands in how many records it was seen, if that is not all of them.
 
 apiVersion: v3.1.0
@@ -37,27 +39,42 @@ servers:
     location: s3://${{ORDERS_BUCKET}}/orders_quarantine/
     format: json
 """
-_RECORDS = """
-customProperties:
+_RECORDS = """\
   # The documents only wrap the records: this leads to them, and all other paths begin at a record.
   - property: records
     value: {records}
+"""
+_EMPTY = """\
+  # Records have nothing but arrays: where all of these are empty, there are no rows.
+  - property: emptyRecords
+    value: allow
 """
 
 
 def render(draft: Draft) -> str:
     """The contract's text. Only enumerations show values of the samples."""
-    delimiter = f"\n    delimiter: {draft.delimiter}  # some of its lines look like records" if draft.delimiter else ""
-    parts = [_HEAD.format(origin=_comment(draft.origin), name=draft.name, delimiter=delimiter)]
-    if draft.records is not None:
-        parts.append(_RECORDS.format(records=scalar(str(draft.records))))
+    parts = [_head(draft)]
+    if policies := _policies(draft):
+        parts += ["\ncustomProperties:\n", *policies]
     parts.append("\nschema:\n" + "\n".join("".join(f"{line}\n" for line in _table(table)) for table in draft.tables))
     return "".join(parts)
 
 
+def _head(draft: Draft) -> str:
+    delimiter = f"\n    delimiter: {draft.delimiter}  # some of its lines look like records" if draft.delimiter else ""
+    few = _FEW if draft.count < _LEAST else ""
+    return _HEAD.format(origin=_comment(draft.origin), few=few, name=draft.name, delimiter=delimiter)
+
+
+def _policies(draft: Draft) -> list[str]:
+    wrapped = [_RECORDS.format(records=scalar(str(draft.records)))] if draft.records is not None else []
+    return wrapped + [_EMPTY] * all(table.path.steps for table in draft.tables)
+
+
 def _table(table: Table) -> Iterator[str]:
     yield f"  - name: {scalar(table.name)}"
-    yield f"    description: {scalar(table.description)}"
+    rows = f"element of {table.path}" if table.path.steps else "record"
+    yield f"    description: {scalar(f'One row per {rows}.')}"
     yield "    physicalType: table"
     yield from (f"    # {_comment(note)}" for note in table.notes)
     yield "    properties:"

@@ -24,7 +24,7 @@ DEEPEST = 16  # names and elements from the record's root
 _MOST_DISTINCT = 24
 _MOST_DAYS = 1_001
 _MOST_KEYS = 4_000_000  # 8 bytes each
-_HELD = 1 << 14
+_HELD = 1 << 16
 _EXACT = 2**53
 _MANY = 50  # digits after the point, or who knows how many
 _BLANKS = " \t\r\n"
@@ -123,7 +123,8 @@ class Texts:
 
 
 class Keys:
-    """Whether values are all different, by their 64-bit hashes: two that agree by chance make none a key."""
+    """Whether values are all different, by their 64-bit hashes. Where two agree by chance, or there are too many to
+    tell, they are not."""
 
     __slots__ = ("_held", "_sorted", "are_unique")
 
@@ -135,7 +136,7 @@ class Keys:
     def note(self, value: str | int) -> None:
         if self.are_unique:
             self._held.append(_hash(value))
-            if len(self._held) >= max(_HELD, len(self._sorted) // 4):
+            if len(self._held) >= _HELD:
                 self.settle()
 
     def settle(self) -> bool:

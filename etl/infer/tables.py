@@ -28,15 +28,17 @@ class _Above:
 
 
 def tables(root: Seen, name: str) -> tuple[Table, ...]:
-    """All tables; that of the records, which is called `name`, comes first."""
+    """All tables. That of the records, which is called `name`, comes first; there is none if they hold only arrays."""
     names = Names()
     level = top(root, name, names)
     places = list(level.places())
     key, day = record_key(level, places), event_day(level, places, count(level))
-    columns = list(_own_columns(level, places, Names(), key, day)) or [_WHOLE]
+    columns = tuple(_own_columns(level, places, Names(), key, day))
+    below = tuple(_arrays(level, places, names, _taken(level, columns, key, _Above())))
+    if below and not columns:
+        return below
     notes = () if key else (_NO_KEY, _JOINED)
-    first = Table(level.table, "One row per record.", tuple(columns), notes, tuple(_remarks(level, places)))
-    return (first, *_arrays(level, places, names, _taken(level, columns, key, _Above())))
+    return (Table(level.table, level.path, columns or (_WHOLE,), notes, tuple(_remarks(level, places))), *below)
 
 
 def _arrays(level: Level, places: Sequence[Place], names: Names, above: _Above) -> Iterator[Table]:
@@ -52,7 +54,7 @@ def _array(level: Level, names: Names, above: _Above) -> Iterator[Table]:
     lead = [replace(column, name=columns.take(column.name)) for column in _lead(level, key, above)]
     own = _own_columns(level, places, columns, key, None, position=len(above.key) + 1 if above.key else None)
     every = (*lead, *own)
-    yield Table(level.table, f"One row per element of {level.path}.", every, remarks=tuple(_remarks(level, places)))
+    yield Table(level.table, level.path, every, remarks=tuple(_remarks(level, places)))
     yield from _arrays(level, places, names, _taken(level, every, key, above))
 
 

@@ -60,8 +60,14 @@ def guess(seen: Seen, name: str, shape: Shape) -> Guess:
 
 def _why_json(seen: Seen) -> tuple[str, ...]:
     if len(seen.only) > 1:
-        return (f"Seen as {mixture(seen)}: kept as JSON text, as written.",)
-    return ("Too free in its form for columns: kept as JSON text, as written.",)
+        what = f"Seen as {mixture(seen)}"
+    elif seen.kinds["array"]:
+        what = "Elements of several kinds, arrays in arrays, or more than a table takes from one record"
+    elif seen.members or seen.crowded:
+        what = "Keys that look like data, or more of them or deeper ones than columns should be made of"
+    else:
+        what = "An empty object wherever it was seen"
+    return (f"{what}: kept as JSON text, as written.",)
 
 
 def scalar(seen: Seen, name: str) -> Guess:

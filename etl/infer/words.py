@@ -87,18 +87,17 @@ def is_bare_id(name: str) -> bool:
 def id_rank(names: Sequence[str], noun: str) -> int | None:
     """How much a field of a record looks like the record's key: 0 the most, None not at all."""
     found = words(names[-1])
-    if not found or found[-1] not in REFERENCES:
+    if not found or found[-1] not in REFERENCES or not _leads(names):
         return None
-    if is_own_id(names[-1], noun):
-        return (0, 3)[len(names) - 1] if len(names) == 1 or _leads(names) else None
-    if found[0] in OTHERS or not (len(names) == 1 or _leads(names)):
+    own = is_own_id(names[-1], noun)
+    if found[0] in OTHERS and not own:
         return None
-    return (1 if found[-1] in IDS else 2) + 3 * (len(names) - 1)
+    return (0 if own else 1 if found[-1] in IDS else 2) + 3 * (len(names) - 1)
 
 
 def _leads(names: Sequence[str]) -> bool:
-    """Whether a field stands in an object that is the document's head."""
-    return len(names) == 2 and bool(HEADS & set(words(names[0])[-1:]))
+    """Whether a field is the document's own, or of an object that is its head."""
+    return len(names) == 1 or (len(names) == 2 and bool(HEADS & set(words(names[0])[-1:])))
 
 
 def is_money(name: str) -> bool:
@@ -134,7 +133,7 @@ def is_moment(name: str) -> bool:
 def event_rank(names: Sequence[str], noun: str) -> int | None:
     """How much a moment of this name is the one when the event was: 0 the most, None not at all."""
     found = set(words(names[-1]))
-    if not found or not (len(names) == 1 or _leads(names)):
+    if not found or not _leads(names):
         return None
     about = found - DAY_WORDS
     own, made = HAPPENED | set(words(noun)), MADE

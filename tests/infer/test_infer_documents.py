@@ -114,6 +114,13 @@ def test_what_wraps_records_and_what_is_one(document: str, path: str | None, tmp
     assert report_of(contract, tmp_path / "orders-0.json")["status"] == "published"
 
 
+def test_records_of_nothing_but_arrays_have_no_table_of_their_own(tmp_path: Path) -> None:
+    contract = contract_of(proposed(tmp_path, b'{"orders": [{"id": 1}], "customers": [{"id": 7}]}\n{"orders": []}\n{}'))
+    assert [table.name for table in contract.tables] == ["order_orders", "order_customers"]
+    report = report_of(contract, tmp_path / "orders-0.json")
+    assert (contract.policies.empty_records, report["records"]["published"]) == ("allow", 3)
+
+
 def test_lines_of_a_document_that_look_like_records_are_none(tmp_path: Path) -> None:
     done = proposed(tmp_path, b'{\n"orders": [\n{"id": 1},\n{"id": 2},\n{"id": 3}\n]\n}\n')
     contract = contract_of(done)
