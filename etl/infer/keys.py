@@ -13,12 +13,15 @@ _MOST_PARTITIONS = 1_000  # of an upload, in all its tables
 
 def record_key(level: Level, places: Sequence[Place]) -> Place | None:
     """The field that is called like the records' id, and is different in each of them."""
+    candidates = record_ids(level, places)
+    return next((place for place in candidates if place.seen.keys and place.seen.keys.settle()), None)
+
+
+def record_ids(level: Level, places: Sequence[Place]) -> list[Place]:
+    """The fields that are called like the records' id and are in each of them, most likely first."""
     ranked = ((id_rank(place.names, level.noun), place) for place in places if _is_fit(place, level))
-    found = [(rank, place) for rank, place in ranked if rank is not None and place.seen.keys is not None]
-    unique = (
-        place for _, place in sorted(found, key=lambda one: one[0]) if place.seen.keys and place.seen.keys.settle()
-    )
-    return next(unique, None)
+    found = [(rank, place) for rank, place in ranked if rank is not None]
+    return [place for _, place in sorted(found, key=lambda one: one[0])]
 
 
 def own_key(level: Level, places: Sequence[Place]) -> Place | None:

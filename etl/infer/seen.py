@@ -86,14 +86,18 @@ def _is_double(value: int) -> bool:
 
 
 class Texts:
-    """Of texts: the forms that all have, how many are empty or have blanks round them, and which there are."""
+    """Of texts: the forms that all have, how many are empty or have blanks round them, and which there are.
 
-    __slots__ = ("counts", "empty", "forms", "longest", "numbers", "padded")
+    `values` are those that are not empty.
+    """
+
+    __slots__ = ("broke", "counts", "empty", "forms", "longest", "numbers", "padded", "values")
 
     def __init__(self) -> None:
         self.forms: tuple[Form, ...] = tuple(FORMS)
         self.counts: Counter[str] | None = Counter()  # None: too many
-        self.empty = self.padded = self.longest = 0
+        self.broke: tuple[Form, int] | None = None  # the form that all had but the last of so many
+        self.values = self.empty = self.padded = self.longest = 0
         self.numbers = Numbers()
 
     def note(self, text: str) -> None:
@@ -103,10 +107,18 @@ class Texts:
         if not bare:
             self.empty += 1
             return
-        self.forms = forms(bare, self.forms)
+        self._form(bare)
         if "number" in self.forms:
             self._number(bare)
         self._count(text)
+
+    def _form(self, text: str) -> None:
+        """`text` is not empty."""
+        left = forms(text, self.forms)
+        if self.forms and not left and self.values:
+            self.broke = self.forms[0], self.values
+        self.values += 1
+        self.forms = left
 
     def _number(self, text: str) -> None:
         if "." in text:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from etl.infer import types
 from etl.infer.draft import Column, Guess, Table
-from etl.infer.keys import event_day, own_key, record_key
+from etl.infer.keys import event_day, own_key, record_ids, record_key
 from etl.infer.names import Names, carried, column_name
 from etl.infer.places import Level, Place, count, top
 from etl.infer.seen import Seen
@@ -15,7 +15,6 @@ from etl.infer.words import day_name, is_personal
 
 _PERSONAL_FORMATS = {"email", "ipv4", "ipv6"}
 _WHOLE = Column("document", "json($)", types.JSON, required=True, is_personal=True)
-_NO_KEY = "No primary key: no field that is called like an id is in every record and differs in all of them."
 _JOINED = "The lake's own column _record_id tells records apart, and joins the tables."
 
 
@@ -37,8 +36,15 @@ def tables(root: Seen, name: str) -> tuple[Table, ...]:
     below = tuple(_arrays(level, places, names, _taken(level, columns, key, _Above())))
     if below and not columns:
         return below
-    notes = () if key else (_NO_KEY, _JOINED)
+    notes = () if key else (_no_key(level, places), _JOINED)
     return (Table(level.table, level.path, columns or (_WHOLE,), notes, tuple(_remarks(level, places))), *below)
+
+
+def _no_key(level: Level, places: Sequence[Place]) -> str:
+    recurring = record_ids(level, places)
+    if recurring:
+        return f"No primary key: {recurring[0].path} is called like one, but some of its values recur."
+    return "No primary key: no field that is called like an id is in every record."
 
 
 def _arrays(level: Level, places: Sequence[Place], names: Names, above: _Above) -> Iterator[Table]:

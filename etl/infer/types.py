@@ -25,6 +25,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]*(?: [A-Za-z0-9][A-Za-z0-9_.:/+
 _LEAST_VALUES = 20  # before texts that recur are taken for an enumeration
 _RECURRING = 5  # how often each of them stands there on average
 _MOST_LISTED = 12
+_LEAST_ALIKE = 5  # texts, before one of another form is worth a remark
 
 _FORMATS: dict[Form, Guess] = {
     "uuid": Guess("string", options={"format": "uuid"}),
@@ -40,6 +41,8 @@ _FORMATS: dict[Form, Guess] = {
     **{pattern: Guess("timestamp", options={"format": pattern}) for pattern in MOMENTS},
     **{pattern: Guess("date", options={"format": pattern}) for pattern in DATES},
 }
+_SPOKEN = {"uri": "URI", "uuid": "UUID", "email": "valid e-mail address", "local": "time without offset"}
+_SPOKEN |= dict.fromkeys(DATES, "date") | dict.fromkeys((*MOMENTS, "timestamp(ns)"), "timestamp")
 _LOCAL = (
     "Times that name no offset from UTC. To have them as such, say whose clock it was:",
     "  logicalType: timestamp",
@@ -171,6 +174,11 @@ def _plain(texts: Texts) -> Guess:
         return replace(TEXT, remarks=_LOCAL)
     if set(texts.forms) >= AMBIGUOUS:
         return replace(TEXT, remarks=("Dates of which the samples do not tell whether dd/MM/yyyy or MM/dd/yyyy.",))
+    if texts.broke and texts.broke[1] >= _LEAST_ALIKE:
+        form, alike = texts.broke
+        return replace(
+            TEXT, remarks=(f"The first {alike:,} texts are each a {_SPOKEN.get(form, form)}, the next is not.",)
+        )
     return TEXT
 
 

@@ -24,7 +24,7 @@ def records_path(root: Seen) -> Path | None:
     if len(arrays) != 1:
         return None
     names, array = arrays[0]
-    if not _holds_records(array, root.values) or not _always_there(root, names):
+    if not _holds_records(array, root.values):
         return None
     beside = (name for level in _beside(root, names) for name in level)
     return Path((*names, EACH)) if all(map(_is_envelope, beside)) else None
@@ -43,19 +43,9 @@ def _arrays(seen: Seen, names: Names) -> Iterator[tuple[Names, Seen]]:
 
 
 def _holds_records(array: Seen, documents: int) -> bool:
-    """Whether each document has it, and objects are all that is in it."""
+    """Whether each document has it (else it would be unreadable to the contract), and objects are all that is in it."""
     assert array.element is not None  # noqa: S101  `_arrays` gives no others
     return array.kinds["array"] == documents and set(array.element.kinds) == {"object"}
-
-
-def _always_there(root: Seen, names: Names) -> bool:
-    """Whether every document has each object on the way: else it would be unreadable to the contract."""
-    seen = root
-    for name in names[:-1]:
-        seen = seen.members[name]
-        if seen.kinds["object"] != root.values:
-            return False
-    return True
 
 
 def _beside(root: Seen, names: Names) -> Iterator[list[str]]:

@@ -168,6 +168,11 @@ def test_record_keys(documents: str, key: tuple[str, ...] | None, tmp_path: Path
     assert ("# No primary key: " in done.text) == (key is None)
 
 
+def test_an_id_that_recurs_is_no_key_and_a_comment_says_so(tmp_path: Path) -> None:
+    done = proposed(tmp_path, b'{"id": 1}', b'{"id": 1}')
+    assert "# No primary key: $.id is called like one, but some of its values recur.\n" in done.text
+
+
 @pytest.mark.parametrize(
     ("lines", "key"),
     [

@@ -189,6 +189,8 @@ def test_required_follows_from_presence_and_a_comment_says_so(
         (["null"], "$.a was null wherever it was seen (in 1): no column yet."),
         (["[]", "[]"], "$.a was an empty array wherever it was seen (in 2): no column yet."),
         (['"2024-01-10T10:11:12"'], "logicalTypeOptions: {defaultTimezone: America/Sao_Paulo}"),
+        (['"2024-01-10"'] * 7 + ['"soon"'], "The first 7 texts are each a date, the next is not."),
+        (['"1.50"'] * 7 + ['"n/a"'], "The first 7 texts are each a number, the next is not."),
         (['"01/02/2024"'], "Dates of which the samples do not tell whether dd/MM/yyyy or MM/dd/yyyy."),
     ],
 )
