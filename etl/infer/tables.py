@@ -33,7 +33,7 @@ def tables(root: Seen, name: str) -> tuple[Table, ...]:
     places = list(level.places())
     key, day = record_key(level, places), event_day(level, places, count(level))
     columns = tuple(_own_columns(level, places, Names(), key, day))
-    below = tuple(_arrays(level, places, names, _taken(level, columns, key, _Above())))
+    below = tuple(_arrays(level, places, names, _taken(level, columns, key)))
     if below and not columns:
         return below
     notes = () if key else (_no_key(level, places), _JOINED)
@@ -61,7 +61,7 @@ def _array(level: Level, names: Names, above: _Above) -> Iterator[Table]:
     own = _own_columns(level, places, columns, key, None, position=len(above.key) + 1 if above.key else None)
     every = (*lead, *own)
     yield Table(level.table, level.path, every, remarks=tuple(_remarks(level, places)))
-    yield from _arrays(level, places, names, _taken(level, every, key, above))
+    yield from _arrays(level, places, names, _taken(level, every, key))
 
 
 def _lead(level: Level, key: Place | None, above: _Above) -> Iterator[Column]:
@@ -76,15 +76,17 @@ def _lead(level: Level, key: Place | None, above: _Above) -> Iterator[Column]:
         yield above.day
 
 
-def _taken(level: Level, columns: Sequence[Column], key: Place | None, above: _Above) -> _Above:
-    """What the tables below take: the whole key, and the day, without remarks."""
-    keys = [replace(column, guess=replace(column.guess, remarks=())) for column in columns if column.key]
+def _taken(level: Level, columns: Sequence[Column], key: Place | None) -> _Above:
+    """What the tables below take: the whole key, of which the table's own part is the last, and the day."""
+    keys = sorted((column for column in columns if column.key), key=lambda column: column.key or 0)
     if keys and key is not None:
-        own = next(at for at, column in enumerate(keys) if column.key == len(above.key) + 1)
-        keys[own] = replace(keys[own], name=carried(keys[own].name, key.field, level.noun))
+        keys[-1] = replace(keys[-1], name=carried(keys[-1].name, key.field, level.noun))
     day = next((column for column in columns if column.is_partition), None)
-    keys.sort(key=lambda column: column.key or 0)
-    return _Above(tuple(keys), day and replace(day, guess=replace(day.guess, remarks=())))
+    return _Above(tuple(map(_without_remarks, keys)), day and _without_remarks(day))
+
+
+def _without_remarks(column: Column) -> Column:
+    return replace(column, guess=replace(column.guess, remarks=()))
 
 
 # Columns.

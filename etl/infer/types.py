@@ -41,7 +41,8 @@ _FORMATS: dict[Form, Guess] = {
     **{pattern: Guess("timestamp", options={"format": pattern}) for pattern in MOMENTS},
     **{pattern: Guess("date", options={"format": pattern}) for pattern in DATES},
 }
-_SPOKEN = {"uri": "URI", "uuid": "UUID", "email": "valid e-mail address", "local": "time without offset"}
+_SPOKEN = {"uri": "URI", "uuid": "UUID", "email": "valid e-mail address", "local": "time without an offset"}
+_SPOKEN |= dict.fromkeys(("ipv4", "ipv6"), "network address")
 _SPOKEN |= dict.fromkeys(DATES, "date") | dict.fromkeys((*MOMENTS, "timestamp(ns)"), "timestamp")
 _LOCAL = (
     "Times that name no offset from UTC. To have them as such, say whose clock it was:",
