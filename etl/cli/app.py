@@ -116,6 +116,30 @@ def lint(
     raise typer.Exit(FELL_SHORT if any(one.falls_short for one in found) else 0)
 
 
+@contract_app.command()
+def infer(
+    sample: Sources,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to this new file, not to stdout.")
+    ] = None,
+) -> None:
+    """Propose a contract from sample uploads, to be read and edited: tables, columns, types, keys."""
+    from etl.cli import infer as inferring
+
+    storage = AnyStorage()
+    try:
+        locations = sources.uploads(sample, storage)
+        done = inferring.inferred(locations, output, lambda at: _stdin() if at == pipeline.STDIN else storage.fetch(at))
+        if output is not None:
+            inferring.write(done.text, output)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    for left_out in done.left_out:
+        _complain(show.plain(str(left_out)))
+    if output is None:
+        typer.echo(done.text, nl=False)
+
+
 @app.command()
 def template(
     folder: Annotated[Path, typer.Option("--contracts", help="The folder of the contracts.")] = _CONTRACTS,
