@@ -23,7 +23,9 @@ MAY_IMPORT = {
     "notice": NOUNS,
     "topic": NOUNS | {"notice"},
     "deployment": NOUNS | {"contract", "lake"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment"},
+    "diff": NOUNS | {"contract", "deployment"},
+    "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
+    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "diff", "rejudge"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}
