@@ -47,6 +47,8 @@ def _stored(path: str, storage: Storage) -> bytes:
 
 def compared(old: str, new: str, storage: Storage, lake: str | None, most: int, *, as_json: bool) -> tuple[str, bool]:
     """What is to be printed, and whether the new version makes the step. Raises `EtlError`."""
+    if lake is not None and not lake.strip():
+        raise UsageError("--against: the lake's root is expected, a folder or s3://bucket/prefix/, found nothing")
     before, now = read(old, storage), read(new, storage)
     changes = diff.changes(before, now)
     found = None

@@ -24,7 +24,7 @@ from etl.lake.partition import Partition
 
 _FIRST, _LAST = date(1970, 1, 1), "NOW+3660DAYS"  # of dates for which the contract has no limits
 _TEN_YEARS_ON = date(2036, 11, 1)  # from when this was written; `_LAST` is later, and ever later
-_FAR = date(2100, 1, 1)  # which `_LAST` does not reach while this is in use
+_FAR = date(2080, 1, 1)  # which `_LAST` does not reach while this is in use
 _DAY = timedelta(days=1)
 _INT = 1 << 31
 _WALK = 100_000  # integers that are worth walking through in each query

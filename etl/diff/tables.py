@@ -43,7 +43,7 @@ def _rows(table: Table) -> str:
 def _table(old: Table, new: Table, at: At) -> Iterator[Change]:
     found = pair(old.columns, new.columns, _same_column)
     if old.name != new.name:
-        why = f"what was published stays in the lake, in {old.name}/; corrected uploads replace it in {new.name}/"
+        why = f"what was published stays in the lake, in {old.name}/, until its uploads come again"
         yield at.breaking("renamed", old.name, new.name, why)
     if old.grain != new.grain:
         yield at.breaking("grain", _rows(old), _rows(new), "a row is another thing than in the lake")

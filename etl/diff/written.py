@@ -89,16 +89,18 @@ def _place(route: Route) -> tuple[At, Route]:
 
 def _differences(old: Any, new: Any, route: Route) -> Iterator[_Difference]:
     """Where two trees differ, with what is there: None where there is nothing."""
-    before, now = _children(old), _children(new)
+    before = {} if old is None and _is_named_list(new) else _children(old)
+    now = {} if new is None and _is_named_list(old) else _children(new)
     if before is None or now is None:
         if repr(old) != repr(new):  # 1, 1.0 and true are equal, and not the same
             yield route, old, new
         return
     for name in dict.fromkeys([*now, *before]):
-        if name not in before or name not in now:
-            yield (*route, name), before.get(name), now.get(name)
+        was, is_ = before.get(name), now.get(name)
+        if (name in before and name in now) or _is_named_list(was) or _is_named_list(is_):
+            yield from _differences(was, is_, (*route, name))
         else:
-            yield from _differences(before[name], now[name], (*route, name))
+            yield (*route, name), was, is_
     if isinstance(old, list) and before.keys() == now.keys() and list(before) != list(now) and not _is_ordered(route):
         yield route, old, new
 
@@ -106,6 +108,10 @@ def _differences(old: Any, new: Any, route: Route) -> Iterator[_Difference]:
 def _is_ordered(route: Route) -> bool:
     """Tables and columns, whose order has a change of its own."""
     return route[-1:] in (("schema",), ("properties",))
+
+
+def _is_named_list(node: Any) -> bool:
+    return isinstance(node, list) and _children(node) is not None
 
 
 def _children(node: Any) -> Mapping[str, Any] | None:

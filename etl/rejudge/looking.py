@@ -43,7 +43,7 @@ class Evidence:
             self.passing + other.passing,
             self.unknown + other.unknown,
             self.rejected + other.rejected,
-            Counter(self.broken) + Counter(other.broken),
+            dict(Counter(self.broken) + Counter(other.broken)),
         )
 
 
@@ -100,7 +100,7 @@ def _compared(one: Past, before: set[int], now: Verdict, most: int) -> Evidence:
         quarantined=len(quarantined),
         passing=len(quarantined - would),
         rejected=int(now.whole and not one.whole),
-        broken=broken,
+        broken=dict(broken),
     )
 
 
