@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,15 @@ def test_against_a_lake(lake: Path, tmp_path: Path) -> None:
     assert (against["records"], against["newly"] > 0) == (5, True)
     assert set(against["broken"]) == {"orders.quantity maximum"}
     assert sorted(lake.rglob("*")) == before
+
+
+def test_readme_shows_what_is_printed(lake: Path, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("### Change a contract") : readme.index("## Upload")]
+    shown, evidence = re.findall(r"^```text\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    new = edited(tmp_path, ("maximum: 1000", "maximum: 100"), MINOR)
+    assert diff(ORDERS, new).stdout == shown
+    assert diff(ORDERS, new, "--against", lake / "lake").stdout.splitlines()[-1].startswith(evidence[:12])
 
 
 def test_nothing_personal_is_shown(lake: Path, tmp_path: Path) -> None:
