@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from etl.diff.nouns import At, Change
+from etl.diff.words import NONE
 
 if TYPE_CHECKING:
     from etl.diff.compare import Document
@@ -18,6 +19,9 @@ LOCATIONS = ("location", "path")
 def changes(old: Document, new: Document) -> Iterator[Change]:
     yield from _name(old.contract.name, new.contract.name)
     before, now = _locations(old.data), _locations(new.data)
+    if "incoming" in before and "incoming" not in now:
+        why = "uploads there fall under this contract no more"
+        yield _HERE.tightening("servers.incoming", before["incoming"], NONE, why)
     for server, compare in (("incoming", _incoming), ("datalake", _lake), ("quarantine", _quarantine)):
         if server in before and server in now and before[server] != now[server]:
             yield compare(f"servers.{server}", before[server], now[server])

@@ -57,7 +57,7 @@ def _names(route: Route) -> set[str]:
     if route[0] == "customProperties":
         return set(route[1:2])
     if route[0] == "servers":
-        return {".".join(route[:2])} if route[-1] in LOCATIONS else set(route[-1:])
+        return {".".join(route[:2])} if len(route) == 2 or route[-1] in LOCATIONS else {route[-1]}
     return {route[0]}
 
 

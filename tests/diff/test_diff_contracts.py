@@ -62,6 +62,12 @@ def test_servers(name: str, old: str, new: str, effect: str) -> None:
     assert told(server(name, old), server(name, new)) == [(effect, "contract", f"servers.{name}")]
 
 
+def test_a_server_that_is_gone_takes_no_uploads() -> None:
+    assert told(server("incoming", "in/"), document()) == [(T, "contract", "servers.incoming")]
+    assert told(document(), server("incoming", "in/")) == [(S, "contract", "servers.incoming")]
+    assert told(server("quarantine", "bad/"), document()) == [(S, "contract", "servers.quarantine")]
+
+
 def test_what_does_not_move_a_lake_is_safe() -> None:
     more = told(server("datalake", "lake/{model}/"), server("datalake", "lake/{model}/*.parquet", ", description: x"))
     assert {effect for effect, _, _ in more} == {S}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import pyarrow as pa
 import pytest
+import yaml
 from diff_documents import changes, column, document, parsed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,6 +126,71 @@ def test_any_two_sets_of_rules(pair: tuple[str, str]) -> None:
             assert back[change.what] in ("tightening", "safe")
         if change.what != "required" and change.effect == "breaking":
             assert back[change.what] == "breaking"
+
+
+# Any edit of a contract's data: nothing that is parsed otherwise goes unseen.
+
+RICH = json.dumps(
+    {
+        **yaml.safe_load(document()),
+        "name": "shop",
+        "tags": ["a", "b"],
+        "description": {"purpose": "x"},
+        "servers": [
+            {"server": "incoming", "type": "s3", "location": "s3://orders/in/", "delimiter": "array"},
+            {"server": "datalake", "type": "s3", "location": "s3://orders/lake/{model}/"},
+        ],
+        "customProperties": [{"property": "theirs", "value": [1]}, {"property": "unknownFields", "value": "reject"}],
+        "schema": [
+            {
+                "name": name,
+                "description": "x",
+                "properties": [
+                    {**yaml.safe_load(f"{{{case[1]}}}"), "name": f"c{at}", "description": "x", "businessName": "x"}
+                    for at, case in enumerate(every)
+                ],
+                "quality": [
+                    {"name": "few", "metric": "rowCount", "mustBeLessThan": 9},
+                    {"metric": "duplicateValues", "arguments": {"properties": ["c0"]}, "mustBe": 0},
+                ],
+            }
+            for name, every in (("t", RULES[:9]), ("u", [*RULES[9:12], *TYPES[2:8], *NESTED[1:5]]))
+        ],
+    }
+)
+
+
+def routes(node: object, route: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to every value."""
+    yield from [route] if route else []
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from routes(inner, (*route, key))
+
+
+def edited(value: object) -> object:
+    """Another value of its kind."""
+    if isinstance(value, bool) or value is None:
+        return not value
+    if isinstance(value, list):
+        return value[::-1]
+    return f"{value}x" if isinstance(value, str) else value + 1 if isinstance(value, int) else None
+
+
+@given(st.sampled_from(list(routes(json.loads(RICH)))), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_nothing_that_is_parsed_otherwise_goes_unseen(route: tuple[str | int, ...], removed: bool) -> None:
+    data, before = json.loads(RICH), parsed(RICH).contract
+    holder = reduce(lambda node, key: node[key], route[:-1], data)
+    if removed:
+        del holder[route[-1]]
+    else:
+        holder[route[-1]] = edited(holder[route[-1]])
+    text = json.dumps(data)
+    try:
+        differ = parsed(text).contract.digest != before.digest and route != ("version",)
+    except ContractError:  # no contract any more
+        return
+    assert bool(changes(RICH, text)) == bool(changes(text, RICH)) == differ
 
 
 # The orders and their examples of bad uploads, under edits of their contract.
