@@ -5,6 +5,7 @@ sources.py   SOURCE... to upload locations
 show.py      a run report for a person at a terminal
 lint/        a contract's faults, and whether its sample passes
 infer.py     a contract from samples
+diff.py      two versions of a contract, and what the new one makes of past uploads
 template.py  the deployment template, in step with the contracts
 """
 

@@ -140,6 +140,28 @@ def infer(
         typer.echo(done.text, nl=False)
 
 
+@contract_app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The contract as it was: a file, s3://... or -.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The contract as it is now: likewise.")],
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="LAKE", help="Judge the last records of this lake by NEW: a folder or s3://..."),
+    ] = None,
+    last: Annotated[int, typer.Option(min=1, metavar="N", help="How many records of the lake.")] = 10_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Say what a change of a contract breaks. Exit code 1 if its version does not make the step that this asks for."""
+    from etl.cli import diff as comparing  # its rooms: time that other commands save
+
+    try:
+        text, makes = comparing.compared(old, new, AnyStorage(), against, last, as_json=as_json)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    typer.echo(text)
+    raise typer.Exit(0 if makes else FELL_SHORT)
+
+
 @app.command()
 def template(
     folder: Annotated[Path, typer.Option("--contracts", help="The folder of the contracts.")] = _CONTRACTS,

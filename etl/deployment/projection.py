@@ -24,6 +24,7 @@ from etl.lake.partition import Partition
 
 _FIRST, _LAST = date(1970, 1, 1), "NOW+3660DAYS"  # of dates for which the contract has no limits
 _TEN_YEARS_ON = date(2036, 11, 1)  # from when this was written; `_LAST` is later, and ever later
+_FAR = date(2080, 1, 1)  # which `_LAST` does not reach while this is in use
 _DAY = timedelta(days=1)
 _INT = 1 << 31
 _WALK = 100_000  # integers that are worth walking through in each query
@@ -103,6 +104,35 @@ def _texts(column: Column) -> Mapping[str, str]:
 def _is_its_own_folder(value: str) -> bool:
     """Whether nothing of it is escaped in a path. So is the comma, which would part it in two."""
     return value != "" and Partition(("x",), (pa.scalar(value),)).folder == f"x={value}"
+
+
+def hidden(old: Column, new: Column) -> str | None:
+    """Why Athena finds less of what is in the lake once a column's rules are the new ones; None where it doesn't.
+
+    The column's type is the same in both.
+    """
+    before, now = projection(old)["type"], projection(new)["type"]
+    if now == "injected":
+        return None if before == "injected" else "queries in Athena must say which partition now"
+    if before == "injected" or not _covers(old, new):
+        return "partitions outside of this stay in the lake, and Athena finds them no more"
+    return None
+
+
+def _covers(old: Column, new: Column) -> bool:
+    """Whether what is projected now holds all that was."""
+    match new.type.kind:
+        case "date":
+            (first, last), (new_first, new_last) = _days(old), _days(new)
+            ends = last == new_last or (new_last or _TEN_YEARS_ON) >= (last or _FAR)
+            return new_first <= first and ends
+        case "integer":
+            (least, most), (new_least, new_most) = limits(old), limits(new)
+            return bool(new_least <= least and most <= new_most)
+        case "boolean":
+            return True
+        case _:
+            return set(choices(old) or ()) <= set(choices(new) or ())
 
 
 def note(column: Column) -> str:

@@ -1,0 +1,72 @@
+"""Values of contracts, as they are written there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text
+from etl.contract.model import Limit, Type
+from etl.contract.types import words as type_words
+from etl.contract.words import number
+
+_LENGTH = 80
+NONE = "none"
+
+
+def written(expression: Expression) -> str:
+    """An expression as `transformLogic` has it."""
+    match expression:
+        case Path():
+            return str(expression)
+        case Text(function, argument):
+            return f"{function}({written(argument)})"
+        case NullIf(argument, text):
+            return f"nullif({written(argument)}, {_quoted(text)})"
+        case Coalesce(arguments):
+            return f"coalesce({', '.join(map(written, arguments))})"
+        case Index(path):
+            return f"index({path})"
+        case Scale(argument, exponent):
+            return f"scale({written(argument)}, {exponent})"
+        case Day(argument, timezone):
+            return f"date({written(argument)}{f', {_quoted(timezone)}' if timezone else ''})"
+        case Json(path):
+            return f"json({path})"
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'"
+
+
+def typed(type_: Type) -> str:
+    """A type, with the unit of a timestamp: `decimal(12,2)`, `integer (u8)`, `timestamp(us)`, `list of string`."""
+    if type_.item:
+        return f"list of {typed(type_.item)}"
+    if type_.kind == "timestamp":
+        return f"timestamp({type_.arrow.unit})"
+    return type_.kind if pa.types.is_temporal(type_.arrow) else type_words(type_)
+
+
+def limit(found: Limit | None) -> str:
+    return f"{number(found.amount)} {found.unit}" if found else NONE
+
+
+def line(text: str) -> str:
+    """A text on one line, cut where it is long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LENGTH else f"{flat[: _LENGTH - 1]}…"
+
+
+def value(found: Any) -> str | None:
+    """A scalar of the YAML; None for lists and mappings, which are too much for a line."""
+    match found:
+        case None:
+            return NONE
+        case bool():
+            return str(found).lower()
+        case list() | dict():
+            return None
+        case _:
+            return line(str(found))
