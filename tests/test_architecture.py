@@ -23,14 +23,10 @@ MAY_IMPORT = {
     "notice": NOUNS,
     "topic": NOUNS | {"notice"},
     "deployment": NOUNS | {"contract", "lake"},
-<<<<<<< HEAD
     "infer": NOUNS | {"contract", "read", "flatten"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer"},
-=======
     "diff": NOUNS | {"contract", "deployment"},
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "diff", "rejudge"},
->>>>>>> be65e200556ba385ccdd2faf459566f6c821d8fd
+    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}
