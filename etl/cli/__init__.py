@@ -4,6 +4,8 @@ app.py       the commands and their options
 sources.py   SOURCE... to upload locations
 show.py      a run report for a person at a terminal
 lint.py      a contract's faults, and whether its sample passes
+export.py    a contract as others read it
+generate.py  uploads made from a contract
 template.py  the deployment template, in step with the contracts
 """
 

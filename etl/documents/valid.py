@@ -1,0 +1,226 @@
+"""Valid documents: candidates are built and judged until enough of them break nothing.
+
+What a value must be, its pool knows. What several values must be together (keys, SQL) is met by trying: with any
+values first, then, of the columns that the unmet rules speak of, with few and plain ones, which agree by chance soon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+
+from etl.contract.expressions import paths
+from etl.contract.model import Column, Contract, UploadRule
+from etl.documents.builder import Builder, Wishes
+from etl.documents.encoding import encoded
+from etl.documents.judge import Judge, KeyValue, Verdict, alone
+from etl.documents.places import Place, Steps, leading, plant
+from etl.errors import UsageError
+from etl.records import Rule
+
+_CHUNK, _PILOT = 200, 30
+_MODELS, _MOST_MODELS = 4, 60  # so many documents are found by trying; then others are made like them
+_ALIKE = 0.9
+_WIDE, _FOCUSED, _ROUNDS = 5, 60, 90  # rounds with any values; then with plain ones where it matters; then everywhere
+_NAMED = 5  # rules in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A document, what the engine says of it, and its rows (where upload rules will ask for them)."""
+
+    document: dict[str, Any]
+    verdict: Verdict
+    rows: Mapping[str, pa.Table]
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Documents on their way: those that are done, those that break no more than warnings, and what the others of the
+    last round broke, and how often."""
+
+    done: list[Made | None]
+    spare: dict[int, Made] = field(default_factory=dict)
+    unmet: Counter[Rule] = field(default_factory=Counter)
+
+    def missing(self) -> list[int]:
+        return [at for at, made in enumerate(self.done) if made is None]
+
+
+class Valid:
+    """Makes valid documents, one after the other; no key comes twice among them, nor among those in `seen`."""
+
+    def __init__(self, contract: Contract, seed: int) -> None:
+        self.contract = contract
+        self.random = Random(f"{seed}:{contract.name}")  # noqa: S311  # test data, that must come again
+        root = plant(contract)
+        self.places = {
+            (table.name, column.name): _places(root, column) for table in contract.tables for column in table.columns
+        }
+        self.keys = self._key_places()
+        self.builder = Builder(root, self.random, self.keys)
+        self.judge = Judge(contract)
+        self.seen: set[KeyValue] = set()
+        self._errors = [rule for rule in contract.upload_rules if rule.rule.severity == "error"]
+        self._demanded: list[UploadRule] = []  # those that each document has to keep by itself
+        self._focus: set[Place] = set()  # of columns that rules bring together, and hardly any values meet
+        self._models: list[dict[str, Any]] = []  # documents that met them
+
+    def documents(self, count: int) -> list[dict[str, Any]]:
+        """So many documents that an upload can consist of. Raises `UsageError` where some rule can't be met."""
+        if self._demands_more(self._many(min(count, _PILOT)), is_pilot=True):
+            self._models.clear()
+        found = self._many(count)
+        while self._demands_more(found):
+            self._models.clear()
+            found = self._many(count)
+        return [made.document for made in found]
+
+    def _many(self, count: int) -> list[Made]:
+        self.seen.clear()
+        found: list[Made] = []
+        while len(found) < count:
+            found += self._chunk(min(_CHUNK, count - len(found)))
+        return found
+
+    def _demands_more(self, found: Sequence[Made], *, is_pilot: bool = False) -> bool:
+        """Whether upload rules are unmet that no document was asked to keep by itself; from now on each is.
+
+        Raises `UsageError` for one that is unmet all the same. From a pilot, which is a few of many, only those rules
+        are taken that some documents keep by themselves and some break.
+        """
+        if not self._errors or not found:
+            return False
+        broken = self.judge.upload_rules(self._errors, joined([made.rows for made in found]))
+        unmet = [rule for rule in self._errors if rule.rule in broken]
+        if is_pilot:
+            unmet = [rule for rule in unmet if self._divides(rule, found)]
+        elif hopeless := [rule for rule in unmet if rule in self._demanded or _counts_all(rule)]:
+            raise UsageError(
+                f"{self.contract.file}: an upload of {len(found)} documents breaks {named(hopeless[0].rule)}; "
+                "try another number"
+            )
+        self._demanded += unmet
+        return bool(unmet)
+
+    def _divides(self, rule: UploadRule, found: Sequence[Made]) -> bool:
+        return len({bool(self.judge.upload_rules([rule], made.rows)) for made in found}) == 2
+
+    def _key_places(self) -> set[Place]:
+        return {
+            place
+            for table in self.contract.tables
+            for key in table.keys
+            for name in key.columns
+            for place in self.places[table.name, name]
+        }
+
+    def _chunk(self, count: int) -> list[Made]:
+        chunk = _Chunk([None] * count)
+        for round_ in range(_ROUNDS):
+            missing = chunk.missing()
+            if not missing:
+                break
+            if round_ == _WIDE and len(missing) * 10 > count * 9:
+                self._focus |= self._spoken_of(chunk.unmet)
+            self._round(missing, chunk, round_)
+        for at in chunk.missing():
+            made = chunk.spare.get(at)
+            if made is None or made.verdict.keys & self.seen:
+                raise UsageError(self._hopeless(chunk.unmet))
+            self._take(at, made, chunk)
+        return [made for made in chunk.done if made]
+
+    def _wishes(self, round_: int, unmet: Counter[Rule]) -> Wishes:
+        if len(self._models) >= _MODELS and self.random.random() < _ALIKE:
+            kept = leading(self.builder.root, self._focus - self.keys)
+            return Wishes(kept=kept, model=self.random.choice(self._models))
+        if round_ < _WIDE:
+            return Wishes(plain=self._focus)
+        focus = self._focus | self._spoken_of(unmet)
+        return Wishes(plain=focus - self.keys if round_ < _FOCUSED else focus)
+
+    def _round(self, missing: Sequence[int], chunk: _Chunk, round_: int) -> None:
+        """One candidate for each missing document."""
+        documents = [self.builder.document(self._wishes(round_, chunk.unmet)) for _ in missing]
+        verdicts, rows = self.judge.judge([encoded(document) for document in documents])
+        chunk.unmet = Counter()
+        for number, (at, document, verdict) in enumerate(zip(missing, documents, verdicts, strict=True), start=1):
+            chunk.unmet.update([*verdict.broken, *(rule for rule, _ in verdict.keys & self.seen)])
+            if verdict.errors(self.seen):
+                continue
+            made = Made(document, verdict, alone(rows, number) if self._errors else {})
+            if broken := self.judge.upload_rules(self._demanded, made.rows) if self._demanded else ():
+                chunk.unmet.update(broken)
+            elif verdict.is_clean(self.seen):
+                self._take(at, made, chunk)
+            else:
+                chunk.spare.setdefault(at, made)
+
+    def _take(self, at: int, made: Made, chunk: _Chunk) -> None:
+        chunk.done[at] = made
+        self.seen |= made.verdict.keys
+        if self._focus and len(self._models) < _MOST_MODELS and self._is_model(made.document):
+            self._models.append(made.document)
+
+    def _is_model(self, document: dict[str, Any]) -> bool:
+        """Whether it has what the rules bring together: nothing would meet most of them, too."""
+        return all(reaches(document, place.steps) for place in self._focus)
+
+    def _spoken_of(self, rules: Counter[Rule]) -> set[Place]:
+        """The places of the columns that these rules name: conditions, and queries whose words the columns are."""
+        return {place for rule in rules for names in self._columns(rule) for place in self.places[names]}
+
+    def _columns(self, rule: Rule) -> Iterator[tuple[str, str]]:
+        for table in self.contract.tables:
+            for condition in table.conditions:
+                if condition.rule == rule:
+                    yield from ((table.name, name) for name in condition.columns)
+        words = {
+            word for each in self.contract.upload_rules if each.rule == rule for word in re.findall(r"\w+", each.query)
+        }
+        yield from (names for names in self.places if names[1] in words)
+
+    def _hopeless(self, unmet: Counter[Rule]) -> str:
+        named = ", ".join(named(rule) for rule, _ in unmet.most_common(_NAMED))
+        return f"{self.contract.file}: after {_ROUNDS} tries no document was found that keeps {named}"
+
+
+def _places(root: Place, column: Column) -> list[Place]:
+    found = []
+    for path in paths(column.source):
+        place = root
+        for step in path.steps:
+            place = place.child(step)
+        found.append(place)
+    return found
+
+
+def named(rule: Rule) -> str:
+    subject = ".".join(part for part in (rule.table, rule.column) if part)
+    return f"{subject} {rule.name} ({rule.expected})".strip()
+
+
+def reaches(value: Any, steps: Steps) -> bool:
+    """Whether there is a value at a place; of an array, in any of its elements."""
+    if value is None or not steps:
+        return value is not None
+    if isinstance(steps[0], str):
+        return isinstance(value, dict) and reaches(value.get(steps[0]), steps[1:])
+    return isinstance(value, list) and any(reaches(each, steps[1:]) for each in value)
+
+
+def _counts_all(rule: UploadRule) -> bool:
+    """Whether the rule is about how many there are, which no document decides."""
+    return rule.percent_of is None and re.fullmatch(r"SELECT count\(\*\) FROM .* WHERE TRUE", rule.query) is not None
+
+
+def joined(tables: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+    """The rows of several documents."""
+    return {name: pa.concat_tables([each[name] for each in tables]) for name in tables[0]}
