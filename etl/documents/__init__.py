@@ -3,7 +3,7 @@
     json_schema(contract)                    what the engine accepts, as far as JSON Schema can say it
     make(contract, count, bad, seed)         an upload: valid documents, and some that are broken each by a named rule
 
-schema.py      the JSON Schema of a contract: frame.py (a schema as a tree), accepted.py (single values), dialect.py (patterns)
+schema.py      the JSON Schema of a contract: frame.py (as a tree), accepted.py (single values), dialect.py (patterns)
 places.py      the places of a document that the contract reads
 candidates.py  values by guess: numbers.py, moments.py, texts.py (regexes.py reads patterns)
 pools.py       of these, the ones that the engine takes at a place, and the ones that break a rule

@@ -7,7 +7,7 @@ grammar and not the size, of a date not whether it is after another, and nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from etl.contract.model import Bound, Check, Column, Count, MultipleOf, NoneOf, 
 from etl.contract.patterns import EPOCHS, pieces
 from etl.documents.dialect import ecma
 from etl.documents.numbers import units
-from etl.documents.regexes import UnknownSyntax
+from etl.documents.regexes import UnknownSyntax, needs, others, parse, ranges
 
 Schema = dict[str, Any]
 
@@ -49,7 +49,8 @@ _LETTERS: Mapping[str, str] = {
     **dict.fromkeys(("xx", "Z"), "[+-][0-9]{4}"),
     "xxx": "[+-][0-9]{2}:[0-9]{2}",
 }
-_NO_NUMBER = {STRING_FORMATS[name].pattern for name in ("email", "uuid", "uri", "ipv4", "ipv6")}
+_NO_NUMBER = {STRING_FORMATS[name].pattern for name in ("uuid", "ipv4")}
+_NOT_IN_NUMBERS = others(ranges((ord(char), ord(char)) for char in "0123456789+-.eE"))
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ def accepted(column: Column) -> Accepted:
     return found
 
 
-def demands_value(checks: Iterator[Check] | list[Check]) -> bool:
+def demands_value(checks: Iterable[Check]) -> bool:
     """Whether null breaks one of these."""
     return any(
         each.rule.severity == "error"
@@ -109,7 +110,7 @@ def _of_result(column: Column, checks: list[Check]) -> list[str]:
 
 
 def _or_null_text(schema: Schema, text: str, column: Column) -> Schema:
-    if demands_value(list(column.checks)):
+    if demands_value(column.checks):
         return {"allOf": [schema, {"not": {"const": text}}]}
     return {"anyOf": [{"const": text}, schema]}
 
@@ -158,7 +159,16 @@ def _as_written(value: str) -> Iterator[Any]:
 
 
 def _is_never_number(checks: list[Check]) -> bool:
-    return any(isinstance(each.test, Pattern) and each.test.regex in _NO_NUMBER for each in checks)
+    """Whether no number is written so that a pattern finds it."""
+    patterns = [each.test.regex for each in checks if isinstance(each.test, Pattern)]
+    return any(regex in _NO_NUMBER or _needs_other(regex) for regex in patterns)
+
+
+def _needs_other(regex: str) -> bool:
+    try:
+        return needs(parse(regex), _NOT_IN_NUMBERS)
+    except UnknownSyntax:
+        return False
 
 
 def _lengths(checks: list[Check]) -> Schema:
@@ -273,7 +283,7 @@ def _date(type_: Type) -> Schema:
     if type_.format in EPOCHS:
         a_day = 86_400 * EPOCHS[str(type_.format)]
         return {"type": ["integer", "string"], "multipleOf": a_day, "pattern": _WHOLE}
-    if type_.format is None:
+    if type_.format in (None, "yyyy-MM-dd"):
         return {"type": ["string"], "format": "date", "pattern": f"^{_DATE}$"}
     return {"type": ["string"], "pattern": f"^{_formatted(type_.format)}$"}
 

@@ -1,29 +1,30 @@
 """Documents that are broken on purpose, each by one rule of the contract.
 
-A way to break a rule changes a document that should be right; what it has broken is the engine's to say. A document that
-breaks anything else as well is used only where that can't be helped: an amount below 0 is below every price, too.
+A way to break a rule changes a document that should be right; what it has broken is the engine's to say. A document
+that breaks anything else as well is used only where that can't be helped: an amount below 0 is below every price, too.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 from typing import Any
 
-from etl.contract.expressions import EACH, paths
+from etl.contract.expressions import EACH, Each, paths
 from etl.contract.model import Condition, Contract, Count, DistinctItems, Key, Required, Table
 from etl.documents.builder import Wishes
 from etl.documents.encoding import encoded
-from etl.documents.judge import Verdict
+from etl.documents.judge import KeyValue, Verdict
 from etl.documents.places import Place, Steps, leading
-from etl.documents.valid import Valid
+from etl.documents.valid import Made, Valid
 from etl.records import Rule, Violation
 
 _CANDIDATES = 12  # documents at a time
 _WISHES = 3  # ways to build them
+_ALIKE = 0.7  # how many of them are like those that are known to be right
 _EARLIER = 50  # documents whose keys may be used again
 _FOREIGN = "notInContract"
 
@@ -55,6 +56,8 @@ class Breaker:
 
     def __init__(self, valid: Valid, *, lines: bool) -> None:
         self._valid = valid
+        self._before: set[KeyValue] = set()  # keys of the documents so far, and of those to come
+        self._after = set(valid.seen)
         self.earlier: list[dict[str, Any]] = []
         found = [way for way in self._ways() if lines or not way.apart]
         self._turn: list[Rule] = list(dict.fromkeys(way.rule for way in found if way.rule.severity == "error"))
@@ -70,19 +73,18 @@ class Breaker:
             if broken := self._broken(rule):
                 self._turn.append(rule)
                 return broken
-            if self.earlier or not self._is_key(rule):
+            if self.earlier:
                 self.unbroken.append(rule)
             else:
-                self._turn.append(rule)  # once a document is there whose key can be repeated
+                self._turn.append(rule)  # once a good document stands before it
                 waiting += 1
         return None
 
-    def note(self, document: dict[str, Any]) -> None:
-        """A document that comes before the next broken one."""
-        self.earlier = [*self.earlier[-_EARLIER:], document]
-
-    def _is_key(self, rule: Rule) -> bool:
-        return any(key.rule == rule for table in self._valid.contract.tables for key in table.keys)
+    def note(self, made: Made) -> None:
+        """A valid document that comes before the next broken one."""
+        self.earlier = [*self.earlier[-_EARLIER:], made.document]
+        self._before |= made.verdict.keys
+        self._after -= made.verdict.keys
 
     def _broken(self, rule: Rule) -> Broken | None:
         """One that breaks this rule and no other; if there is none, with as few others as possible."""
@@ -91,8 +93,8 @@ class Breaker:
             texts = list(self._candidates(way, kind))
             verdicts = self._valid.judge.judge(texts)[0] if texts else []
             for text, verdict in zip(texts, verdicts, strict=True):
-                errors = verdict.errors(self._valid.seen)
-                if rule not in errors:
+                errors = verdict.errors(self._before)
+                if rule not in errors or verdict.keys & self._after:
                     continue
                 others = frozenset(errors - {rule})
                 if fewest is None or len(others) < len(fewest[2]):
@@ -103,15 +105,16 @@ class Breaker:
 
     def _done(self, rule: Rule, text: bytes, verdict: Verdict, others: frozenset[Rule]) -> Broken:
         self._also[rule] = others
-        self._valid.seen |= verdict.keys
+        self._before |= verdict.keys
         return Broken(text, verdict.broken.get(rule) or Violation(rule, 0), others)
 
     def _candidates(self, way: Way, kind: int) -> Iterator[bytes]:
         """Texts that might be broken so: of documents like any, of such with nothing idle, of plain ones."""
         random = self._valid.random
         there = leading(self._valid.builder.root, set(way.there))
-        for _ in range(_CANDIDATES):
-            wishes = Wishes(there=there, sparse=kind == 1, plain=set(way.there) if kind == 2 else ())
+        for _ in range(_CANDIDATES if self.earlier or not way.apart else 0):
+            wishes = self._valid.alike() if kind == 0 and random.random() < _ALIKE else Wishes()
+            wishes = replace(wishes, there=there, sparse=kind == 1, plain=set(way.there) if kind == 2 else ())
             text = way.change(self._valid.builder.document(wishes), random)
             if text is not None:
                 yield text
@@ -238,7 +241,7 @@ def _get(value: Any, steps: Steps, at: int) -> Any:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
         else:
-            position = at if step is EACH else step
+            position = step if isinstance(step, int) else at
             value = value[position] if isinstance(value, list) and -len(value) <= position < len(value) else None
     return value
 
@@ -246,9 +249,9 @@ def _get(value: Any, steps: Steps, at: int) -> Any:
 def _set(value: Any, steps: Steps, at: int, new: Any) -> None:
     """Put a value at a place, if what leads to it is there."""
     holder = _get(value, steps[:-1], at)
-    step = at if steps[-1] is EACH else steps[-1]
+    step = at if isinstance(steps[-1], Each) else steps[-1]
     if isinstance(holder, dict) or (isinstance(holder, list) and isinstance(step, int) and step < len(holder)):
-        holder[step] = copy.deepcopy(new)
+        holder[step] = copy.deepcopy(new)  # type: ignore[index]  # a name for objects, a position for arrays
 
 
 def _like(document: dict[str, Any], other: dict[str, Any], read: Sequence[Steps]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Values that a column might take or refuse, as JSON has them. What they come to is the engine's to say: see `pools`."""
+"""Values that a column might take or refuse, as JSON has them. What they come to is for the engine to say: `pools`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from etl.documents.regexes import Regex, UnknownSyntax, parse
 from etl.documents.texts import lengthened, matching, numbered, usual, words
 
 _SPARE = (0, 1, 3, 8, 30)
+_LONGEST = 100_000  # characters of a text that is to be too long
 _LONGER = (0, 8, 30, 60, 120, 250, 500)
-_ODD = (True, "x", "no such value", 7, 1.5, [], {})
+_ODD: tuple[Any, ...] = (True, "x", "no such value", 7, 1.5, [], {})
 _WRONG_TEXTS = ("", " ", "?", "not right", "no-such-value", "ana.example.com", "UNKNOWN 1", "0")
 _WRONG: Mapping[str, tuple[Any, ...]] = {
     "string": (True, {}, []),
@@ -174,8 +175,10 @@ def _wrong_texts(column: Column, random: Random) -> Iterator[Any]:
     yield from _WRONG_TEXTS
     for text in list(_texts(column, random, 6)):
         yield from (text[:-1], text[1:], f"{text}!", f"{text} ", text.swapcase(), f"-{text}", text.replace("@", ""))
-        yield from (text[: max(least - 1, 0)], lengthened(text, min(most + 1, 100_000), random))
-    for regex in _patterns(column):
+        yield text[: max(least - 1, 0)]
+        if most < _LONGEST:
+            yield lengthened(text, most + 1, random)
+    for regex in _patterns(column) if most < _LONGEST or least else ():
         tried = (matching(regex, random, spare) for spare in _LONGER for _ in range(2))
         yield from (text for text in tried if len(text) > most or len(text) < least)
     for test in (each.test for each in column.checks):

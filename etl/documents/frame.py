@@ -79,20 +79,16 @@ class Frame:
             **({"type": ["object"]} if self.shaped else {}),
             **self.keywords,
             **({"required": required} if required else {}),
-            **({"properties": {name: child.emit() for name, child in self.names.items()}}),
+            "properties": {name: child.emit() for name, child in self.names.items()},
             **({"additionalProperties": False} if self.closed else {}),
         }
 
     def _array(self) -> Schema:
         each = self.each.emit() if self.each else {}
-        first = [index for index in self.at if index >= 0]
-        prefix = [
-            _all([part for part in (each, self._at(index)) if part]) for index in range(max(first, default=-1) + 1)
-        ]
-        least = max(
-            (index + 1 if index >= 0 else -index for index, child in self.at.items() if child.needed), default=0
-        )
-        least = max(least, self.keywords.get("minItems", 0))
+        end = max((index + 1 for index in self.at if index >= 0), default=0)
+        prefix = [_all([part for part in (each, self._at(index)) if part]) for index in range(end)]
+        needed = [index + 1 if index >= 0 else -index for index, child in self.at.items() if child.needed]
+        least = max([*needed, self.keywords.get("minItems", 0)])
         return {
             **({"type": ["array"]} if self.shaped else {}),
             **self.keywords,

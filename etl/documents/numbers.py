@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -15,7 +16,6 @@ from etl.contract.expressions import Expression, Scale
 from etl.contract.model import Bound, Column, MultipleOf
 
 _SPANS = (100, 10_000, 1_000_000, 10**8)  # how many steps beyond a limit values go where there is no other
-_FAR = 10**9  # steps; beyond it lie the limits of types, which nobody means
 _FLOAT_SCALES = (0, 1, 2, 4)
 _PLAIN = (0, 1, 2, 3, 10)
 _DIGITS = 100
@@ -23,12 +23,13 @@ _DIGITS = 100
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Whole numbers of `10 ** -scale` from `low` to `high`, every `step`th."""
+    """Whole numbers of `10 ** -scale` from `low` to `high`, every `step`th. `stated`: those ends that are no type's."""
 
     scale: int
     low: int | None
     high: int | None
     step: int = 1
+    stated: tuple[int | None, int | None] = (None, None)
 
     def value(self, units: int, exponent: int) -> int | Decimal:
         """The JSON number that, moved by `exponent` digits, is so many units."""
@@ -41,37 +42,50 @@ class Units:
         return units - units % self.step
 
     def any(self, random: Random) -> int:
-        """Any of them; where the end is far away, near 0 or near the other end."""
-        low = None if self.low is None or self.low < -_FAR else self.low
-        high = None if self.high is None or self.high > _FAR else self.high
-        span = random.choice(_SPANS) * self.step
-        if low is None:
-            low = 0 if high is None or high >= 0 else high - span
-        high = low + span if high is None else high
+        """Any of them; where no end is stated, near 0 or near the other end."""
+        low, high = self._near(random.choice(_SPANS) * self.step)
         first = -(-low // self.step)
         return random.randint(first, max(high // self.step, first)) * self.step
 
     def plain(self) -> list[int]:
         """The first few of them, in whole ones where that can be."""
+        low, _ = self._near(_PLAIN[-1] * self.step)
         one = math.lcm(10**self.scale, self.step)
-        low = 0 if self.low is None or self.low < -_FAR else self.low
-        base = low if self.high is None or self.high >= low else self.high - 3 * self.step
-        near = [-(-base // one) * one + each * one for each in _PLAIN]
-        exact = [-(-base // self.step) * self.step + each * self.step for each in _PLAIN]
         top = math.inf if self.high is None else self.high
-        return [each for each in near if each <= top][:4] or [each for each in exact if each <= top][:4]
+        for grid in (one, self.step):
+            if found := [each for each in (-(-low // grid) * grid + more * grid for more in _PLAIN) if each <= top][:4]:
+                return found
+        return []
+
+    def _near(self, span: int) -> tuple[int, int]:
+        low, high = self.stated
+        if low is None:
+            low = 0 if high is None or high >= 0 else high - span
+        high = low + span if high is None else high
+        return max(low, self.low or low), high if self.high is None else min(high, self.high)
 
 
 def units(column: Column, scale: int) -> Units:
     """What the column's own rules leave, in steps of `10 ** -scale`."""
-    low, high = _type_range(column.type.arrow)
+    low: int | None = None
+    high: int | None = None
     step = 1
     for check in (each for each in column.checks if not each.within):
         if isinstance(check.test, Bound):
             low, high = _narrowed(check.test, scale, low, high)
         elif isinstance(check.test, MultipleOf):
             step = math.lcm(step, _whole_step(check.test.step, scale))
-    return Units(scale, low, high, step)
+    least, most = _type_range(column.type.arrow)
+    ends = (_max(low, least), _min(high, most))
+    return Units(scale, *ends, step, (None if low == least else low, None if high == most else high))
+
+
+def _max(one: int | None, other: int | None) -> int | None:
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+def _min(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _narrowed(bound: Bound, scale: int, low: int | None, high: int | None) -> tuple[int | None, int | None]:
@@ -79,15 +93,14 @@ def _narrowed(bound: Bound, scale: int, low: int | None, high: int | None) -> tu
         limit = (Decimal(repr(bound.limit)) if isinstance(bound.limit, float) else Decimal(bound.limit)).scaleb(scale)
     if bound.op in (">=", ">"):
         least = math.ceil(limit) if bound.op == ">=" else math.floor(limit) + 1
-        return (least if low is None else max(low, least)), high
+        return _max(low, least), high
     most = math.floor(limit) if bound.op == "<=" else math.ceil(limit) - 1
-    return low, (most if high is None else min(high, most))
+    return low, _min(high, most)
 
 
 def _whole_step(step: Decimal, scale: int) -> int:
     """The least whole number of units that is a multiple of the step."""
-    numerator, denominator = step.as_integer_ratio()
-    return (numerator * 10**scale) // math.gcd(numerator * 10**scale, denominator)
+    return int((Fraction(step) * 10**scale).numerator)
 
 
 def _type_range(arrow: pa.DataType) -> tuple[int | None, int | None]:

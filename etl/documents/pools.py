@@ -1,4 +1,4 @@
-"""For each place of a document that holds one value: values that the engine takes there, and values that break one rule.
+"""For each place of a document that holds one value: values that the engine takes there, and ones that break a rule.
 
 Candidates are made by guess and judged by the engine itself, by all columns that read the place at once; nothing is
 known here that could differ from what a run will say.
@@ -23,7 +23,7 @@ _KEPT = 200  # values to draw from where none needs to be new
 
 
 class Pool:
-    """The values of one place. `nullable`: null breaks nothing here. `broken`: by rule, values that break few others."""
+    """The values of one place. `nullable`: null breaks nothing here."""
 
     def __init__(self, place: Place, random: Random) -> None:
         self._place = place

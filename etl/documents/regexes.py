@@ -71,6 +71,21 @@ def parse(regex: str) -> Regex:
         raise UnknownSyntax("nested too deep") from error
 
 
+def needs(regex: Regex, some: Ranges) -> bool:
+    """Whether every text that matches has one of these characters, as far as can be told from one part alone."""
+    match regex:
+        case Chars(found):
+            return all(any(low <= first and last <= high for low, high in some) for first, last in found)
+        case Sequence(parts):
+            return any(needs(part, some) for part in parts)
+        case Choice(parts):
+            return all(needs(part, some) for part in parts)
+        case Repeat(part, least, _):
+            return least > 0 and needs(part, some)
+        case _:
+            return False
+
+
 # Sets of code points.
 
 

@@ -40,8 +40,7 @@ def json_schema(contract: Contract) -> Schema:
     for table in contract.tables:
         root.follow(table.grain.steps)
         _table(root, table, always=_has_always_rows(table, contract))
-    if rows := _rows_somewhere(contract):
-        root.also.append(rows)
+    _demand_rows(root, contract)
     schema = root.emit()
     schema.pop("$comment", None)
     return {
@@ -63,16 +62,19 @@ def _has_always_rows(table: Table, contract: Contract) -> bool:
     return not table.grain.steps or (same and contract.policies.empty_records == "reject")
 
 
-def _rows_somewhere(contract: Contract) -> Schema:
-    """That some table has a row."""
-    grains = dict.fromkeys(table.grain.steps for table in contract.tables)
+def _demand_rows(root: Frame, contract: Contract) -> None:
+    """Some table has a row, unless the policies allow that none has."""
+    grains = list(dict.fromkeys(table.grain.steps for table in contract.tables))
     if contract.policies.empty_records == "allow" or () in grains:
-        return {}
+        return
+    if len(grains) == 1 and all(isinstance(step, str) for step in grains[0][:-1]):
+        array = root.follow(grains[0][:-1], needed=True)
+        array.keywords["minItems"] = max(array.keywords.get("minItems", 0), 1)
+        return
     found = [_has_rows(steps) for steps in grains]
-    if any(each is None for each in found):
-        return {}
-    asked = [each for each in found if each]
-    return asked[0] if len(asked) == 1 else {"anyOf": asked}
+    asked = [each for each in found if each is not None]
+    if len(asked) == len(found):
+        root.also.append({"anyOf": asked} if len(asked) > 1 else asked[0])
 
 
 def _name_all(root: Frame, contract: Contract) -> None:
@@ -178,10 +180,9 @@ def _has_rows(steps: Steps) -> Schema | None:
 
 
 def _columns(frame: Frame, columns: Sequence[Column], base: Steps) -> None:
+    """Of those that read both above the element and at it, nothing is said."""
     for column in columns:
-        if all(
-            path.steps[: len(base)] == base and EACH not in path.steps[len(base) :] for path in paths(column.source)
-        ):
+        if all(path.steps[: len(base)] == base for path in paths(column.source)):
             _column(frame, column, base)
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address
 from random import Random
 from uuid import UUID
 
 from etl.contract.formats import STRING_FORMATS
-from etl.documents.regexes import Chars, Choice, Edge, Ranges, Regex, Repeat, Sequence, ranges
+from etl.documents.regexes import LAST, Chars, Choice, Edge, Ranges, Regex, Repeat, Sequence, ranges
 
 _NICE = ranges(((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)))
 _PRINTED = ((0x20, 0x7E),)
-_SURROGATES = (0xD800, 0xDFFF)
+_ANY_TEXT = ((0, 0xD7FF), (0xE000, LAST))
+# fmt: off
 _WORDS = (
-    "amber anchor blue cedar Ceará copper cotton desk Düne ember field grey harbour inverno jade kite lamp linen maple "
-    "north oak olive paper piñon quartz river São silver stone table tea violet wool zinc"
-).split()
+    "amber", "anchor", "blue", "cedar", "Ceará", "copper", "cotton", "desk", "Düne", "ember", "field", "grey",
+    "harbour", "inverno", "jade", "kite", "lamp", "linen", "maple", "north", "oak", "olive", "paper", "piñon",
+    "quartz", "river", "São", "silver", "stone", "table", "tea", "violet", "wool", "zinc",
+)
+# fmt: on
 
 
 def matching(regex: Regex, random: Random, spare: int) -> str:
@@ -39,21 +43,17 @@ def matching(regex: Regex, random: Random, spare: int) -> str:
 
 def _char(found: Ranges, random: Random) -> str:
     """A letter or digit where there is one, else what can be printed, else anything."""
-    for wished in (_NICE, _PRINTED):
-        if some := _common(found, wished):
-            return _any(some, random)
-    return _any([span for span in found if not _SURROGATES[0] <= span[0] <= _SURROGATES[1]] or list(found), random)
+    low, high = random.choice(_preferred(found))
+    return chr(random.randint(low, high))
 
 
-def _common(found: Ranges, wished: Ranges) -> list[tuple[int, int]]:
-    pairs = ((max(low, first), min(high, last)) for low, high in found for first, last in wished)
-    return [(low, high) for low, high in pairs if low <= high]
-
-
-def _any(spans: list[tuple[int, int]], random: Random) -> str:
-    low, high = random.choice(spans) if spans else (0x20, 0x20)
-    code = random.randint(low, high)
-    return chr(code if not _SURROGATES[0] <= code <= _SURROGATES[1] else low)
+@lru_cache(maxsize=4096)
+def _preferred(found: Ranges) -> Ranges:
+    for wished in (_NICE, _PRINTED, _ANY_TEXT):
+        pairs = ((max(low, first), min(high, last)) for low, high in found for first, last in wished)
+        if some := tuple((low, high) for low, high in pairs if low <= high):
+            return some
+    return ((0x20, 0x20),)  # nothing that a text may hold matches; the engine will say so
 
 
 def words(random: Random) -> str:

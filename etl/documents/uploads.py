@@ -73,10 +73,10 @@ def make(contract: Contract, count: int, bad: Fraction, seed: int) -> Upload:
         if breaker and _is_bad(number, bad):
             _break(upload, breaker, number)
         else:
-            document = next(good)
-            upload.records.append(encoded(document))
+            made = next(good)
+            upload.records.append(encoded(made.document))
             if breaker:
-                breaker.note(document)
+                breaker.note(made)
     upload.unbroken = breaker.unbroken if breaker else ()
     return upload
 

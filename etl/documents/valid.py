@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-
-import pyarrow as pa
 
 from etl.contract.expressions import paths
 from etl.contract.model import Column, Contract, UploadRule
@@ -22,10 +20,11 @@ from etl.documents.encoding import encoded
 from etl.documents.judge import Judge, KeyValue, Verdict, alone
 from etl.documents.places import Place, Steps, leading, plant
 from etl.errors import UsageError
-from etl.records import Rule
+from etl.records import Rows, Rule
 
 _CHUNK, _PILOT = 200, 30
-_MODELS, _MOST_MODELS = 4, 60  # so many documents are found by trying; then others are made like them
+_MODELS = 25  # so many documents are found by trying; then others are made like them
+_SEARCHES, _SEARCHED = 12, 100
 _ALIKE = 0.9
 _WIDE, _FOCUSED, _ROUNDS = 5, 60, 90  # rounds with any values; then with plain ones where it matters; then everywhere
 _NAMED = 5  # rules in a message
@@ -33,11 +32,10 @@ _NAMED = 5  # rules in a message
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A document, what the engine says of it, and its rows (where upload rules will ask for them)."""
+    """A document, and what the engine says of it."""
 
     document: dict[str, Any]
     verdict: Verdict
-    rows: Mapping[str, pa.Table]
 
 
 @dataclass(slots=True)
@@ -72,7 +70,7 @@ class Valid:
         self._focus: set[Place] = set()  # of columns that rules bring together, and hardly any values meet
         self._models: list[dict[str, Any]] = []  # documents that met them
 
-    def documents(self, count: int) -> list[dict[str, Any]]:
+    def documents(self, count: int) -> list[Made]:
         """So many documents that an upload can consist of. Raises `UsageError` where some rule can't be met."""
         if self._demands_more(self._many(min(count, _PILOT)), is_pilot=True):
             self._models.clear()
@@ -80,7 +78,7 @@ class Valid:
         while self._demands_more(found):
             self._models.clear()
             found = self._many(count)
-        return [made.document for made in found]
+        return found
 
     def _many(self, count: int) -> list[Made]:
         self.seen.clear()
@@ -97,20 +95,23 @@ class Valid:
         """
         if not self._errors or not found:
             return False
-        broken = self.judge.upload_rules(self._errors, joined([made.rows for made in found]))
+        rows = self.judge.judge([encoded(made.document) for made in found])[1]
+        broken = self.judge.upload_rules(self._errors, {name: each.table() for name, each in rows.items()})
         unmet = [rule for rule in self._errors if rule.rule in broken]
         if is_pilot:
-            unmet = [rule for rule in unmet if self._divides(rule, found)]
+            unmet = [rule for rule in unmet if self._divides(rule, rows, len(found))]
         elif hopeless := [rule for rule in unmet if rule in self._demanded or _counts_all(rule)]:
             raise UsageError(
-                f"{self.contract.file}: an upload of {len(found)} documents breaks {named(hopeless[0].rule)}; "
+                f"{self.contract.file}: an upload of {len(found)} documents breaks {subject(hopeless[0].rule)}; "
                 "try another number"
             )
         self._demanded += unmet
+        self._focus |= self._spoken_of(rule.rule for rule in unmet)
         return bool(unmet)
 
-    def _divides(self, rule: UploadRule, found: Sequence[Made]) -> bool:
-        return len({bool(self.judge.upload_rules([rule], made.rows)) for made in found}) == 2
+    def _divides(self, rule: UploadRule, rows: Mapping[str, Rows], records: int) -> bool:
+        each = (self.judge.upload_rules([rule], alone(rows, number)) for number in range(1, records + 1))
+        return len(set(map(bool, each))) == 2
 
     def _key_places(self) -> set[Place]:
         return {
@@ -123,12 +124,15 @@ class Valid:
 
     def _chunk(self, count: int) -> list[Made]:
         chunk = _Chunk([None] * count)
+        if self._focus and not self._models:
+            self._search()
         for round_ in range(_ROUNDS):
             missing = chunk.missing()
             if not missing:
                 break
             if round_ == _WIDE and len(missing) * 10 > count * 9:
                 self._focus |= self._spoken_of(chunk.unmet)
+                self._search()
             self._round(missing, chunk, round_)
         for at in chunk.missing():
             made = chunk.spare.get(at)
@@ -138,13 +142,19 @@ class Valid:
         return [made for made in chunk.done if made]
 
     def _wishes(self, round_: int, unmet: Counter[Rule]) -> Wishes:
-        if len(self._models) >= _MODELS and self.random.random() < _ALIKE:
-            kept = leading(self.builder.root, self._focus - self.keys)
-            return Wishes(kept=kept, model=self.random.choice(self._models))
+        if self._models and self.random.random() < _ALIKE:
+            return self.alike()
         if round_ < _WIDE:
             return Wishes(plain=self._focus)
         focus = self._focus | self._spoken_of(unmet)
         return Wishes(plain=focus - self.keys if round_ < _FOCUSED else focus)
+
+    def alike(self) -> Wishes:
+        """Such a document as met, with these very values, what is hardly met; any, if no rule is like that."""
+        if not self._models:
+            return Wishes()
+        kept = leading(self.builder.root, self._focus - self.keys)
+        return Wishes(kept=kept, model=self.random.choice(self._models))
 
     def _round(self, missing: Sequence[int], chunk: _Chunk, round_: int) -> None:
         """One candidate for each missing document."""
@@ -155,25 +165,39 @@ class Valid:
             chunk.unmet.update([*verdict.broken, *(rule for rule, _ in verdict.keys & self.seen)])
             if verdict.errors(self.seen):
                 continue
-            made = Made(document, verdict, alone(rows, number) if self._errors else {})
-            if broken := self.judge.upload_rules(self._demanded, made.rows) if self._demanded else ():
+            made = Made(document, verdict)
+            if broken := self._broken_alone(rows, number):
                 chunk.unmet.update(broken)
             elif verdict.is_clean(self.seen):
                 self._take(at, made, chunk)
             else:
                 chunk.spare.setdefault(at, made)
 
+    def _broken_alone(self, rows: Mapping[str, Rows], number: int) -> list[Rule]:
+        """The demanded upload rules that a document breaks by itself."""
+        return self.judge.upload_rules(self._demanded, alone(rows, number)) if self._demanded else []
+
+    def _search(self) -> None:
+        """Find documents that meet by chance what is hardly met; others are then made like them."""
+        wishes = Wishes(plain=self._focus - self.keys, there=leading(self.builder.root, self._focus))
+        for _ in range(_SEARCHES):
+            documents = [self.builder.document(wishes) for _ in range(_SEARCHED)]
+            verdicts, rows = self.judge.judge([encoded(document) for document in documents])
+            for number, (document, verdict) in enumerate(zip(documents, verdicts, strict=True), start=1):
+                if verdict.is_clean() and self._is_model(document) and not self._broken_alone(rows, number):
+                    self._models.append(document)
+            if len(self._models) >= _MODELS:
+                return
+
     def _take(self, at: int, made: Made, chunk: _Chunk) -> None:
         chunk.done[at] = made
         self.seen |= made.verdict.keys
-        if self._focus and len(self._models) < _MOST_MODELS and self._is_model(made.document):
-            self._models.append(made.document)
 
     def _is_model(self, document: dict[str, Any]) -> bool:
         """Whether it has what the rules bring together: nothing would meet most of them, too."""
         return all(reaches(document, place.steps) for place in self._focus)
 
-    def _spoken_of(self, rules: Counter[Rule]) -> set[Place]:
+    def _spoken_of(self, rules: Iterable[Rule]) -> set[Place]:
         """The places of the columns that these rules name: conditions, and queries whose words the columns are."""
         return {place for rule in rules for names in self._columns(rule) for place in self.places[names]}
 
@@ -188,7 +212,7 @@ class Valid:
         yield from (names for names in self.places if names[1] in words)
 
     def _hopeless(self, unmet: Counter[Rule]) -> str:
-        named = ", ".join(named(rule) for rule, _ in unmet.most_common(_NAMED))
+        named = ", ".join(subject(rule) for rule, _ in unmet.most_common(_NAMED))
         return f"{self.contract.file}: after {_ROUNDS} tries no document was found that keeps {named}"
 
 
@@ -202,9 +226,10 @@ def _places(root: Place, column: Column) -> list[Place]:
     return found
 
 
-def named(rule: Rule) -> str:
-    subject = ".".join(part for part in (rule.table, rule.column) if part)
-    return f"{subject} {rule.name} ({rule.expected})".strip()
+def subject(rule: Rule) -> str:
+    """A rule as messages name it."""
+    place = ".".join(part for part in (rule.table, rule.column) if part)
+    return f"{place} {rule.name} ({rule.expected})".strip()
 
 
 def reaches(value: Any, steps: Steps) -> bool:
@@ -219,8 +244,3 @@ def reaches(value: Any, steps: Steps) -> bool:
 def _counts_all(rule: UploadRule) -> bool:
     """Whether the rule is about how many there are, which no document decides."""
     return rule.percent_of is None and re.fullmatch(r"SELECT count\(\*\) FROM .* WHERE TRUE", rule.query) is not None
-
-
-def joined(tables: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
-    """The rows of several documents."""
-    return {name: pa.concat_tables([each[name] for each in tables]) for name in tables[0]}
