@@ -68,9 +68,9 @@ class Judge:
         return [each.rule for each in judge_upload(asked, {name: ds.dataset(each) for name, each in tables.items()})]
 
 
-def alone(rows: Mapping[str, Rows], record: int) -> dict[str, pa.Table]:
-    """The rows of one document."""
-    return {name: table.table(chosen=np.flatnonzero(table.records == record)) for name, table in rows.items()}
+def rows_of(rows: Mapping[str, Rows], records: Sequence[int]) -> dict[str, pa.Table]:
+    """The rows of these documents."""
+    return {name: table.table(chosen=np.flatnonzero(np.isin(table.records, records))) for name, table in rows.items()}
 
 
 def block(texts: Sequence[bytes]) -> Block:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -17,13 +18,13 @@ from etl.contract.expressions import paths
 from etl.contract.model import Column, Contract, UploadRule
 from etl.documents.builder import Builder, Wishes
 from etl.documents.encoding import encoded
-from etl.documents.judge import Judge, KeyValue, Verdict, alone
+from etl.documents.judge import Judge, KeyValue, Verdict, rows_of
 from etl.documents.places import Place, Steps, leading, plant
 from etl.errors import UsageError
 from etl.records import Rows, Rule
 
 _CHUNK, _PILOT = 200, 30
-_MODELS = 25  # so many documents are found by trying; then others are made like them
+_MODELS = 12  # so many documents are found by trying; then others are made like them
 _SEARCHES, _SEARCHED = 12, 100
 _ALIKE = 0.9
 _WIDE, _FOCUSED, _ROUNDS = 5, 60, 90  # rounds with any values; then with plain ones where it matters; then everywhere
@@ -110,7 +111,7 @@ class Valid:
         return bool(unmet)
 
     def _divides(self, rule: UploadRule, rows: Mapping[str, Rows], records: int) -> bool:
-        each = (self.judge.upload_rules([rule], alone(rows, number)) for number in range(1, records + 1))
+        each = (self.judge.upload_rules([rule], rows_of(rows, [number])) for number in range(1, records + 1))
         return len(set(map(bool, each))) == 2
 
     def _key_places(self) -> set[Place]:
@@ -161,21 +162,28 @@ class Valid:
         documents = [self.builder.document(self._wishes(round_, chunk.unmet)) for _ in missing]
         verdicts, rows = self.judge.judge([encoded(document) for document in documents])
         chunk.unmet = Counter()
+        right = [number for number, verdict in enumerate(verdicts, start=1) if not verdict.errors(self.seen)]
+        keeping = self._keeping(rows, right, chunk.unmet)
         for number, (at, document, verdict) in enumerate(zip(missing, documents, verdicts, strict=True), start=1):
             chunk.unmet.update([*verdict.broken, *(rule for rule, _ in verdict.keys & self.seen)])
-            if verdict.errors(self.seen):
+            if number not in keeping or verdict.errors(self.seen):
                 continue
             made = Made(document, verdict)
-            if broken := self._broken_alone(rows, number):
-                chunk.unmet.update(broken)
-            elif verdict.is_clean(self.seen):
+            if verdict.is_clean(self.seen):
                 self._take(at, made, chunk)
             else:
                 chunk.spare.setdefault(at, made)
 
-    def _broken_alone(self, rows: Mapping[str, Rows], number: int) -> list[Rule]:
-        """The demanded upload rules that a document breaks by itself."""
-        return self.judge.upload_rules(self._demanded, alone(rows, number)) if self._demanded else []
+    def _keeping(self, rows: Mapping[str, Rows], numbers: Sequence[int], unmet: Counter[Rule]) -> set[int]:
+        """Those documents that keep the demanded upload rules, by themselves or together with others of them."""
+        broken = self.judge.upload_rules(self._demanded, rows_of(rows, numbers)) if self._demanded and numbers else []
+        if not broken:
+            return set(numbers)
+        if len(numbers) == 1:
+            unmet.update(broken)
+            return set()
+        half = len(numbers) // 2
+        return self._keeping(rows, numbers[:half], unmet) | self._keeping(rows, numbers[half:], unmet)
 
     def _search(self) -> None:
         """Find documents that meet by chance what is hardly met; others are then made like them."""
@@ -183,9 +191,10 @@ class Valid:
         for _ in range(_SEARCHES):
             documents = [self.builder.document(wishes) for _ in range(_SEARCHED)]
             verdicts, rows = self.judge.judge([encoded(document) for document in documents])
-            for number, (document, verdict) in enumerate(zip(documents, verdicts, strict=True), start=1):
-                if verdict.is_clean() and self._is_model(document) and not self._broken_alone(rows, number):
-                    self._models.append(document)
+            clean = [at for at, verdict in enumerate(verdicts) if verdict.is_clean() and self._is_model(documents[at])]
+            kept = (self._keeping(rows, [at + 1], Counter()) for at in clean)
+            found = (documents[at] for at, keeps in zip(clean, kept, strict=False) if keeps)
+            self._models += islice(found, _MODELS - len(self._models))
             if len(self._models) >= _MODELS:
                 return
 

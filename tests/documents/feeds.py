@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a column a line
 """Contracts of unlike feeds, as short as they go: what the circle of documents is closed over."""
 
 from __future__ import annotations
@@ -122,7 +123,9 @@ schema:
       - {name: mostly_closed, type: sql, query: "SELECT count(*) FILTER (closed IS NULL) * 2 - count(*) FROM {object}", mustBeLessThan: 0}
 """
 
-WRAPPED = policies(records="$.page.orders[*]", quarantineGrain="row", unknownFields="reject", emptyRecords="allow") + """
+WRAPPED = (
+    policies(records="$.page.orders[*]", quarantineGrain="row", unknownFields="reject", emptyRecords="allow")
+    + """
 schema:
   - name: lines
     properties:
@@ -132,8 +135,11 @@ schema:
     quality:
       - {name: once, metric: duplicateValues, arguments: {properties: [id, sku]}, mustBe: 0}
 """
+)
 
-HOSTILE_NAMES = policies(unknownFields="reject", emptyRecords="reject") + r"""
+HOSTILE_NAMES = (
+    policies(unknownFields="reject", emptyRecords="reject")
+    + r"""
 schema:
   - name: select
     properties:
@@ -142,6 +148,7 @@ schema:
       - {name: order, logicalType: string, transformLogic: "$['日本語'].properties", unique: true}
       - {name: enum, logicalType: string, transformLogic: "$['']['💥']"}
 """
+)
 
 DEEP = """
 schema:
