@@ -26,9 +26,9 @@ def read(name: str) -> Contract:
 @pytest.mark.parametrize("name", ALL)
 def test_what_is_valid_is_published_and_keeps_the_schema(name: str, tmp_path: Path) -> None:
     contract = read(name)
-    upload = make(contract, 12, Fraction(0), 7)
+    upload = make(contract, 8, Fraction(0), 7)
     report, rejected = run(upload, tmp_path)
-    assert (report["status"], report["records"]["published"], rejected) == ("published", 12, {})
+    assert (report["status"], report["records"]["published"], rejected) == ("published", 8, {})
     assert not report["rules"]
     assert not report["unknownFields"]
     check = validator(contract)
@@ -38,10 +38,10 @@ def test_what_is_valid_is_published_and_keeps_the_schema(name: str, tmp_path: Pa
 
 @pytest.mark.parametrize("name", sorted(ALL.keys() - {"marketplace"}))
 def test_what_is_broken_is_quarantined_under_that_rule(name: str, tmp_path: Path) -> None:
-    upload = make(_without_limit(read(name)), 60, Fraction(1, 2), 7)
+    upload = make(_without_limit(read(name)), 40, Fraction(1, 2), 7)
     report, rejected = run(upload, tmp_path)
     assert rejected == promised(upload)
-    assert len(rejected) == report["records"]["quarantined"] + report["records"]["split"] == 30
+    assert len(rejected) == report["records"]["quarantined"] + report["records"]["split"] == 20
 
 
 def _without_limit(contract: Contract) -> Contract:
@@ -51,7 +51,7 @@ def _without_limit(contract: Contract) -> Contract:
 
 @pytest.mark.parametrize("name", ["orders", "wrapped", "hostile_names"])
 def test_rules_are_broken_alone_wherever_they_can_be(name: str) -> None:
-    upload = make(_without_limit(read(name)), 80, Fraction(1, 2), 7)
+    upload = make(_without_limit(read(name)), 40, Fraction(1, 2), 7)
     together = {bad["rule"] for bad in upload.manifest()["bad"] if bad["also"]}
     assert together == ({"minimum"} if name == "orders" else set())  # a total below 0 is below every price, too
     assert not upload.unbroken
