@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "infer": NOUNS | {"contract", "read", "flatten"},
     "diff": NOUNS | {"contract", "deployment"},
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge"},
+    "documents": NOUNS | {"contract", "flatten", "validate"},
+    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}

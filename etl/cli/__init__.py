@@ -6,6 +6,8 @@ show.py      a run report for a person at a terminal
 lint/        a contract's faults, and whether its sample passes
 infer.py     a contract from samples
 diff.py      two versions of a contract, and what the new one makes of past uploads
+export.py    a contract as others read it
+generate.py  uploads made from a contract
 template.py  the deployment template, in step with the contracts
 """
 

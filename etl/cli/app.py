@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -160,6 +161,53 @@ def diff(
         raise typer.Exit(_failed(error)) from error
     typer.echo(text)
     raise typer.Exit(0 if makes else FELL_SHORT)
+
+
+class Exported(StrEnum):
+    """What a contract can be exported as."""
+
+    JSON_SCHEMA = "json-schema"
+
+
+ContractFile = Annotated[Path, typer.Argument(metavar="CONTRACT", help="A contract.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="PATH", help="Write here, not to the terminal.")]
+
+
+@contract_app.command()
+def export(
+    contract: ContractFile,
+    format_: Annotated[Exported, typer.Option("--format", help="What to write.")],
+    path: Output = None,
+) -> None:
+    """Write the JSON Schema of the documents: what those who send them can check before they do."""
+    from etl.cli import export as exporting  # the engine: time that other commands save
+
+    try:
+        text = exporting.export(contract, path)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    sys.stdout.buffer.write(text)
+
+
+@contract_app.command()
+def generate(
+    contract: ContractFile,
+    count: Annotated[int, typer.Option("-n", metavar="N", min=1, help="How many records.")] = 10,
+    bad: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Break so many of them, such as 5%, each by one rule.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Another number gives other records.")] = 1,
+    path: Output = None,
+) -> None:
+    """Make an upload from a contract: valid records, or some broken on purpose; PATH.manifest.json says which."""
+    from etl.cli import generate as generating
+
+    try:
+        said = generating.generate(contract, count, bad, seed, path)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    if said:
+        typer.echo(said, err=True)
 
 
 @app.command()

@@ -67,6 +67,15 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(map(_piece, _TOKEN.finditer(pattern))))
 
 
+def pieces(pattern: str) -> Iterator[tuple[str, bool]]:
+    """What a pattern is made of, in order: the letters of a part (true), or text that stands for itself (false)."""
+    for token in _TOKEN.finditer(pattern):
+        if token["letters"] is not None:
+            yield token["letters"], True
+        else:
+            yield token["other"] or token["quoted"].replace("''", "'") or "'", False
+
+
 def _parts(pattern: str) -> Iterator[str]:
     for token in _TOKEN.finditer(pattern):
         if found := _PART.match(_LETTERS.get(token["letters"] or "", "")):

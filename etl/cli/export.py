@@ -1,0 +1,22 @@
+"""A contract as others read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etl import contract as contracts
+from etl.cli.generate import write
+from etl.documents import json_schema
+from etl.documents.encoding import indented
+
+
+def export(contract: Path, path: Path | None) -> bytes:
+    """The JSON Schema of the contract's documents; written to a file, if one is given, and then nothing is returned.
+
+    Raises `ContractError`, and `StorageError` where the file can't be written.
+    """
+    text = indented(json_schema(contracts.load(contract))) + b"\n"
+    if path is None:
+        return text
+    write(path, text)
+    return b""

@@ -1,0 +1,20 @@
+"""Documents of a contract, for those who send them: the JSON Schema to check them by, and made-up uploads.
+
+    json_schema(contract)                    what the engine accepts, as far as JSON Schema can say it
+    make(contract, count, bad, seed)         an upload: valid documents, and some that are broken each by a named rule
+
+schema.py      the JSON Schema of a contract: frame.py (as a tree), accepted.py (single values), dialect.py (patterns)
+places.py      the places of a document that the contract reads
+candidates.py  values by guess: numbers.py, moments.py, texts.py (regexes.py reads patterns)
+pools.py       of these, the ones that the engine takes at a place, and the ones that break a rule
+builder.py     documents from pools
+valid.py       those that break nothing, also of what columns and documents have to keep together
+breaking.py    those that break one rule
+judge.py       the engine's word on all of them
+uploads.py     both in one upload, with an account of what was broken
+"""
+
+from etl.documents.schema import json_schema
+from etl.documents.uploads import Upload, make
+
+__all__ = ["Upload", "json_schema", "make"]
