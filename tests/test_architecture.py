@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "notice": NOUNS,
     "topic": NOUNS | {"notice"},
     "deployment": NOUNS | {"contract", "lake"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment"},
+    "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
+    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "pages"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}

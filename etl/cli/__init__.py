@@ -4,6 +4,7 @@ app.py       the commands and their options
 sources.py   SOURCE... to upload locations
 show.py      a run report for a person at a terminal
 lint.py      a contract's faults, and whether its sample passes
+docs.py      contracts as pages for people
 template.py  the deployment template, in step with the contracts
 """
 
