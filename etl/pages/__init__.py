@@ -1,8 +1,8 @@
 """Contracts as pages for people: HTML and Markdown.
 
 page.py      a contract to its page: model.py, plain words and no markup
-tables.py    tables and columns, with types.py, rules.py and policies.py for the words, and remarks.py for what the
-             contract says to people alone
+tables.py    tables and columns, with grain.py, types.py, rules.py and policies.py for the words, and remarks.py for what
+             the contract says to people alone
 fields.py    the map, from the fields of a document to columns; sources.py writes expressions out
 entities.py  how tables belong together
 example.py   the first record of a sample and the rows it becomes; document.py shows the record

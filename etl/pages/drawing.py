@@ -8,22 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import accumulate
 
-from etl.pages.model import Diagram, Entity, Relation
+from etl.pages.model import Diagram, Entity, KeyColumn, Relation
 
 _INDENT, _GAP, _MARGIN = 40, 26, 2
 _HEAD, _ROW, _FOOT = 36, 22, 12
 _CHARACTER, _LEAST, _MOST = 7.9, 190, 330
-_FOLD = 15  # half the height of a crow's foot's opening
 
 
 @dataclass(frozen=True, slots=True)
 class BoxLine:
-    """A line of text in a box: its baseline, what it says, and at the right its role."""
+    """A line of text in a box: its baseline, a column, and at the right what it is."""
 
     y: float
     text: str
-    kind: str
-    role: str
+    aside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class Box:
     width: float
     height: float
     name: str
+    title: str  # as much of the name as there is room for
     lines: tuple[BoxLine, ...]
     rest: str | None
     rest_y: float
@@ -81,17 +80,20 @@ def _height(entity: Entity) -> int:
 
 def _box(entity: Entity, y: float, width: float) -> Box:
     first = y + _HEAD + _ROW * 0.75 + 3
-    lines = tuple(
-        BoxLine(first + _ROW * at, _cut(f"{key.name}", width - 100), key.kind, key.role)
-        for at, key in enumerate(entity.keys)
-    )
+    lines = tuple(_line(key, first + _ROW * at, width) for at, key in enumerate(entity.keys))
     more = f"and {entity.more} more column{'' if entity.more == 1 else 's'}" if entity.more else None
     x = _MARGIN + _INDENT * entity.depth
-    return Box(x, y, width, _height(entity), entity.name, lines, more, first + _ROW * len(lines))
+    title = _cut(entity.name, width - 44)
+    return Box(x, y, width, _height(entity), entity.name, title, lines, more, first + _ROW * len(lines))
+
+
+def _line(key: KeyColumn, y: float, width: float) -> BoxLine:
+    aside = f"{key.kind} {key.role}"
+    return BoxLine(y, _cut(key.name, width - 32 - len(aside) * _CHARACTER), aside)
 
 
 def _cut(text: str, width: float) -> str:
-    most = max(int(width / _CHARACTER), 8)
+    most = max(int(width / _CHARACTER), 4)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from etl.contract.model import Contract, Table
+from etl.pages.grain import grain_words
 from etl.pages.model import Diagram, Entity, KeyColumn, Relation
 from etl.pages.sources import written
 
@@ -92,7 +93,7 @@ def _entity(table: Table, linked: Set[tuple[str, str]], depth: int) -> Entity:
         for column, role in zip(table.columns, roles, strict=True)
         if role
     )
-    return Entity(table.name, str(table.grain), keys, len(table.columns) - len(keys), depth)
+    return Entity(table.name, grain_words(table.grain), keys, len(table.columns) - len(keys), depth)
 
 
 def _roles(name: str, key: Sequence[str], is_linked: bool) -> Iterator[str]:

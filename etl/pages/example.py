@@ -75,10 +75,13 @@ def _cells(column: Column, values: pa.ChunkedArray) -> Iterator[Cell]:
         elif is_masked(column):
             yield Cell("masked", MASK)
         else:
-            yield Cell("value", _short(text(value)) or '""')
+            yield Cell("value", _short(text(value)))
 
 
 def _short(words: str) -> str:
+    """As much of it as is shown; in quotes where its ends could not be seen."""
+    if words != words.strip() or not words:
+        words = json.dumps(words, ensure_ascii=False)
     return words if len(words) <= _LENGTH else f"{words[:_LENGTH]}… ({len(words):,} characters)"
 
 
@@ -88,9 +91,14 @@ def text(value: pa.Scalar) -> str:
         return f"[{', '.join(map(_inner, value))}]"
     if isinstance(value, pa.StructScalar):
         return f"{{{', '.join(f'{json.dumps(name)}: {_inner(member)}' for name, member in value.items())}}}"
-    if pa.types.is_timestamp(value.type):
-        return str(value.cast(pa.string())).replace(" ", "T")
-    return str(value.cast(pa.string()))
+    words = str(value.cast(pa.string()))
+    return _moment(words) if pa.types.is_timestamp(value.type) else words
+
+
+def _moment(words: str) -> str:
+    """Arrow's text of a timestamp by RFC 3339, without idle zeros."""
+    whole, point, rest = words.removesuffix("Z").replace(" ", "T").partition(".")
+    return f"{whole}{point}{rest}".rstrip("0").rstrip(".") + "Z" if point else f"{whole}Z"
 
 
 def _inner(value: pa.Scalar) -> str:

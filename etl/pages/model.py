@@ -40,6 +40,7 @@ class ColumnPage:
     classification: str | None
     masked: bool
     required: bool
+    optional: bool  # not required, and no other rule takes a record out that has no value
     key: int | None  # its place in the primary key, from 1
     partition: int | None  # its place among the folders of the lake, from 1
     statements: tuple[Statement, ...]
@@ -111,7 +112,10 @@ class KeyColumn:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A table in the diagram: the columns of its primary key and those that link it; `more` counts the others."""
+    """A table in the diagram: the columns of its primary key and those that link it; `more` counts the others.
+
+    `depth` is how many tables are above it.
+    """
 
     name: str
     grain: str

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from etl.pages.model import Diagram, FieldPage, Flow, Line, Relation
 
 _GAP = 2
-_WIDEST = 48  # characters of the tree, before what stands beside it
+_WIDEST = 44  # characters of the tree, before what stands beside it
+_BESIDE = 70
 
 
 def tree(root: FieldPage) -> str:
     """The map: fields at the left, and beside each the columns that it flows into."""
     lines = list(_lines(root, "", ""))
-    width = min(max(len(left) for left, _ in lines), _WIDEST) + _GAP
-    return "\n".join(f"{left:<{width}}{right}".rstrip() for left, right in lines)
+    width = min(max(len(left) for left, _ in lines), _WIDEST)
+    return "\n".join(f"{left:<{width}}{' ' * _GAP}{right}".rstrip() for left, right in lines)
 
 
 def _lines(field: FieldPage, before: str, inner: str) -> Iterator[tuple[str, str]]:
     """Of a field and those within it: what is drawn, and what stands beside it."""
-    beside = [*(f"one row of {table} each" for table in field.tables), *map(_flow, field.flows)]
+    beside = [f"one row of {table} each" for table in field.tables]
+    beside += [line for flow in field.flows for line in _flow(flow)]
     below = f"{inner}│" if field.fields else inner
     yield f"{before}{field.name}", beside[0] if beside else ""
     yield from ((below, each) for each in beside[1:])
@@ -28,9 +31,13 @@ def _lines(field: FieldPage, before: str, inner: str) -> Iterator[tuple[str, str
         yield from _lines(child, f"{inner}{'└' if last else '├'}─ ", f"{inner}{' ' if last else '│'}  ")
 
 
-def _flow(flow: Flow) -> str:
+def _flow(flow: Flow) -> Iterator[str]:
+    """`→ lower(·) → orders.email`; many columns take several lines."""
+    function = f"→ {flow.function} " if flow.function else ""
     columns = ", ".join(f"{target.table}.{target.column}" for target in flow.targets)
-    return f"→ {f'{flow.function} → ' if flow.function else ''}{columns}"
+    lines = textwrap.wrap(columns, _BESIDE, break_long_words=False, break_on_hyphens=False)
+    yield f"{function}→ {lines[0]}"
+    yield from (f"  {line}" for line in lines[1:])
 
 
 def document(lines: Sequence[Line]) -> str:

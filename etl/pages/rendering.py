@@ -63,8 +63,13 @@ def _environment(**options: Any) -> Environment:
         keep_trailing_newline=True,
         **options,
     )
-    environment.filters["sentence"] = sentence
+    environment.filters |= {"sentence": sentence, "ordinal": _ordinal}
     return environment
+
+
+def _ordinal(place: int, word: str, every: Sequence[object]) -> str:
+    """`key 2` of several, `key` of one."""
+    return f"{word} {place}" if len(every) > 1 else word
 
 
 def _visible(value: object) -> object:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.contract.expressions import EACH, Path
-from etl.contract.model import Check, Column, Required, Table
+from etl.contract.model import Check, Column, NoneOf, Required, Table
 from etl.contract.types import words
 from etl.pages import rules
 from etl.pages.entities import primary_key
 from etl.pages.fields import is_masked
+from etl.pages.grain import grain_words
 from etl.pages.model import ColumnPage, Statement, TablePage
 from etl.pages.remarks import NONE, Remarks
 from etl.pages.sources import written
@@ -30,20 +30,6 @@ def table_page(table: Table, remarks: Remarks) -> TablePage:
     )
 
 
-def grain_words(grain: Path) -> str:
-    """`one row for each element of taxes in each element of $.line_items`"""
-    if not grain.steps:
-        return "one row for each record"
-    parts, last = [], 0
-    for at, step in enumerate(grain.steps):
-        if step is EACH:
-            parts.append(Path(grain.steps[last:at]))
-            last = at + 1
-    outer, *inner = parts
-    names = [*(f"{str(part)[1:].removeprefix('.')} in" if part.steps else "" for part in reversed(inner)), str(outer)]
-    return "one row for " + " ".join(f"each element of {name}".strip() for name in names)
-
-
 def _column(column: Column, table: Table, remarks: Remarks) -> ColumnPage:
     remark = remarks.columns.get((table.name, column.name), NONE)
     masked = is_masked(column)
@@ -57,10 +43,11 @@ def _column(column: Column, table: Table, remarks: Remarks) -> ColumnPage:
         classification=column.classification,
         masked=masked,
         required=column.required,
+        optional=not any(map(_asks_for_a_value, column.checks)),
         key=_place(column.name, primary_key(table)),
         partition=_place(column.name, table.partitions),
         statements=tuple(_statements(column)),
-        examples=tuple(MASK if masked else example for example in remark.examples),
+        examples=(MASK,) if masked and remark.examples else remark.examples,
     )
 
 
@@ -73,6 +60,11 @@ def _statements(column: Column) -> Iterator[Statement]:
     for check in column.checks:
         if not _is_required(check):
             yield rules.check(check, column)
+
+
+def _asks_for_a_value(check: Check) -> bool:
+    asks = isinstance(check.test, Required) or (isinstance(check.test, NoneOf) and check.test.null)
+    return asks and not check.within and check.rule.severity == "error"
 
 
 def _is_required(check: Check) -> bool:
