@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etl import contract as contracts
 from etl.cli.lint import files, sample
-from etl.errors import ContractError, StorageError
+from etl.errors import ContractError, Fault, StorageError
 from etl.pages import site
 from etl.pages.example import example
 from etl.pages.model import Page
@@ -32,8 +32,8 @@ def write(paths: Sequence[str], folder: Path) -> list[Path]:
 
 
 def _pages(found: Sequence[Path]) -> list[Page]:
-    faults = []
-    pages = []
+    pages: list[Page] = []
+    faults: list[Fault] = []
     for file in found:
         try:
             pages.append(_page(file))

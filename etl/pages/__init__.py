@@ -1,7 +1,7 @@
 """Contracts as pages for people: HTML and Markdown.
 
 page.py      a contract to its page: model.py, plain words and no markup
-tables.py    tables and columns, with grain.py, types.py, rules.py and policies.py for the words, and remarks.py for what
+tables.py    tables and columns; the words are in grain.py, types.py, rules.py and policies.py, and remarks.py has what
              the contract says to people alone
 fields.py    the map, from the fields of a document to columns; sources.py writes expressions out
 entities.py  how tables belong together

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,9 @@ _LINES = 250
 _ELEMENTS = 4  # of an array
 _LENGTH = 200  # characters of a text, as in reports
 _UNREAD = "..."
+
+
+_Inside = Callable[..., Iterator[Line]]
 
 
 def lines(document: Mapping[str, Any], root: Field) -> tuple[Line, ...]:
@@ -35,13 +38,18 @@ def _lines(
     of it is read."""
     whole = whole or any(field.whole for field in known)
     if isinstance(value, dict | list) and value and not _hidden(known, whole=whole):
-        opening, closing = "{}" if isinstance(value, dict) else "[]"
+        opening, closing = _brackets(value)
         yield Line(depth, (*before, Piece("mark", opening)))
-        yield from (_members if isinstance(value, dict) else _elements)(value, known, depth + 1, whole=whole)
+        inside: _Inside = _members if isinstance(value, dict) else _elements
+        yield from inside(value, known, depth + 1, whole=whole)
         yield Line(depth, (Piece("mark", closing + after),))
     else:
         end = (Piece("mark", after),) if after else ()
         yield Line(depth, (*before, _single(value, known, whole=whole), *end))
+
+
+def _brackets(value: Any) -> str:
+    return "{}" if isinstance(value, dict) else "[]"
 
 
 def _hidden(known: Sequence[Field], *, whole: bool) -> bool:
@@ -61,7 +69,7 @@ def _single(value: Any, known: Sequence[Field], *, whole: bool) -> Piece:
     if not whole and not any(map(_is_read, known)):
         return Piece("unread", _UNREAD)
     if isinstance(value, dict | list):
-        return Piece("mark", "{}" if isinstance(value, dict) else "[]")
+        return Piece("mark", _brackets(value))
     return _scalar(value) if whole or any(field.values for field in known) else Piece("unread", _UNREAD)
 
 

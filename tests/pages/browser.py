@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,15 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
     "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
+_ON_ITS_PIPES = """
+import os, sys
+to_read, to_write = (os.dup(int(each)) for each in sys.argv[1:3])
+while min(to_read, to_write) < 5:  # 3 and 4 are the protocol's
+    to_read, to_write = os.dup(to_read), os.dup(to_write)
+os.dup2(to_read, 3)
+os.dup2(to_write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def installed() -> str | None:
@@ -41,9 +51,12 @@ class Browser:
         self._buffer = b""
         self._number = 0
         self.events: list[dict[str, Any]] = []
-        flags = " ".join(f"'{flag}'" for flag in (*_FLAGS, f"--user-data-dir={folder}"))
-        script = f"exec '{command}' {flags} about:blank 3<&{to_read} 4>&{to_write}"  # the protocol's two numbers
-        self._process = subprocess.Popen(["sh", "-c", script], pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL)
+        start = [sys.executable, "-c", _ON_ITS_PIPES, str(to_read), str(to_write), command]
+        self._process = subprocess.Popen(
+            [*start, *_FLAGS, f"--user-data-dir={folder}", "about:blank"],
+            pass_fds=(to_read, to_write),
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_read)
         os.close(to_write)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]

@@ -107,11 +107,11 @@ def outline(field: FieldPage, depth: int = 0) -> list[str]:
 
 def branch(field: FieldPage, depth: int) -> Iterator[str]:
     made = f" ({', '.join(field.tables)})" if field.tables else ""
-    flows = [
-        f"{f' {flow.function}' if flow.function else ''} -> {', '.join(f'{to.table}.{to.column}' for to in flow.targets)}"
-        for flow in field.flows
-    ]
-    yield "  " * depth + field.name + made + "".join(flows)
+    flows = ""
+    for flow in field.flows:
+        columns = ", ".join(f"{target.table}.{target.column}" for target in flow.targets)
+        flows += f"{f' {flow.function}' if flow.function else ''} -> {columns}"
+    yield "  " * depth + field.name + made + flows
     yield from outline(field, depth + 1)
 
 

@@ -130,7 +130,7 @@ STATEMENTS: list[tuple[dict[str, Any], list[Statement]]] = [
     ({"required": True, "partitioned": True}, [Statement("at most 255 bytes long as a folder's name")]),
     ({"unique": True}, []),
     (
-        {"quality": [{"metric": "nullValues", "mustBe": 0, "severity": "warning", "name": "there", "description": "D."}]},
+        {"quality": [{"metric": "nullValues", "mustBe": 0, "severity": "info", "name": "there", "description": "D."}]},
         [Statement("there has to be a value", name="there", description="D.", warning=True)],
     ),
     (
