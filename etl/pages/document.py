@@ -48,8 +48,8 @@ def _lines(
         yield Line(depth, (*before, _single(value, known, whole=whole), *end))
 
 
-def _brackets(value: Any) -> str:
-    return "{}" if isinstance(value, dict) else "[]"
+def _brackets(value: Any) -> tuple[str, str]:
+    return ("{", "}") if isinstance(value, dict) else ("[", "]")
 
 
 def _hidden(known: Sequence[Field], *, whole: bool) -> bool:
@@ -69,7 +69,7 @@ def _single(value: Any, known: Sequence[Field], *, whole: bool) -> Piece:
     if not whole and not any(map(_is_read, known)):
         return Piece("unread", _UNREAD)
     if isinstance(value, dict | list):
-        return Piece("mark", _brackets(value))
+        return Piece("mark", "".join(_brackets(value)))
     return _scalar(value) if whole or any(field.values for field in known) else Piece("unread", _UNREAD)
 
 
