@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from etl.contract.model import Column, Contract, Table
+from etl.contract.model import Contract, Table
 from etl.flatten import Flattener
 from etl.flatten.record import parse
 from etl.pages.document import lines
-from etl.pages.fields import fields, is_masked
+from etl.pages.fields import Field, fields, shows_masked
 from etl.pages.model import Cell, Example, ExampleTable
 from etl.read import Limits, read
 from etl.records import Block, Rows, Unreadable, Violation
@@ -37,10 +37,13 @@ def example(contract: Contract, sample: Path) -> Example:
     flat = Flattener(contract, vectorised=False).flatten(first)
     violations = [*flat.violations, *Validator(contract).judge(flat.rows)]
     published = split(flat.rows, violations, contract).published
+    root = fields(contract)
     return Example(
         file=sample.name,
-        document=lines(document, fields(contract)) if document is not None else (),
-        tables=tuple(_table(table, published[table.name]) for table in contract.tables if table.name in published),
+        document=lines(document, root) if document is not None else (),
+        tables=tuple(
+            _table(table, published[table.name], root) for table in contract.tables if table.name in published
+        ),
         problems=tuple(_problem(violation) for violation in violations if violation.rule.severity == "error"),
     )
 
@@ -62,17 +65,19 @@ def _problem(violation: Violation) -> str:
     return f"{subject}: expected {rule.expected}" + (f", at {violation.path}" if violation.path else "")
 
 
-def _table(table: Table, rows: Rows) -> ExampleTable:
+def _table(table: Table, rows: Rows, root: Field) -> ExampleTable:
     shown = rows.table().slice(0, _ROWS)
-    columns = tuple((column.name, tuple(_cells(column, shown[column.name]))) for column in table.columns)
+    columns = tuple(
+        (column.name, tuple(_cells(shown[column.name], masked=shows_masked(column, root)))) for column in table.columns
+    )
     return ExampleTable(table.name, columns, min(len(rows), _ROWS), max(len(rows) - _ROWS, 0))
 
 
-def _cells(column: Column, values: pa.ChunkedArray) -> Iterator[Cell]:
+def _cells(values: pa.ChunkedArray, *, masked: bool) -> Iterator[Cell]:
     for value in values:
         if not value.is_valid:
             yield Cell("null", "null")
-        elif is_masked(column):
+        elif masked:
             yield Cell("masked", MASK)
         else:
             yield Cell("value", _short(text(value)))

@@ -38,6 +38,17 @@ class Field:
         """What is known of what lies inside, under any of these names of it."""
         return [self.members[step] for step in steps if step in self.members]
 
+    def along(self, step: Step) -> list[Field]:
+        """What may be known of what a step leads to: an element may be named by `[*]` as well as by its index."""
+        if isinstance(step, str):
+            return self.inside(step)
+        return [found for each, found in self.members.items() if not isinstance(each, str)]
+
+    @property
+    def holds_masked(self) -> bool:
+        """Whether a masked column takes this, or anything inside it."""
+        return self.masked or any(member.holds_masked for member in self.members.values())
+
 
 def fields(contract: Contract) -> Field:
     """The root: every field that the contract's columns read."""
@@ -52,6 +63,25 @@ def fields(contract: Contract) -> Field:
 def is_masked(column: Column) -> bool:
     """Whether reports mask its values: it is classified, or a part of it is."""
     return column.cast.masked
+
+
+def shows_masked(column: Column, root: Field) -> bool:
+    """Whether its values are, hold or lie in those of a masked column; `root` is that of the whole contract.
+
+    A contract that calls one column personal and another one public, of the same field, is taken at its stricter word.
+    """
+    return is_masked(column) or any(
+        _leads_to_masked(root, use.path) for use in uses(column.source) if use.taken != "position"
+    )
+
+
+def _leads_to_masked(root: Field, path: Path) -> bool:
+    known = [root]
+    for step in path.steps:
+        if any(field.masked for field in known):
+            return True
+        known = [found for field in known for found in field.along(step)]
+    return any(field.holds_masked for field in known)
 
 
 def _add(root: Field, table: Table, column: Column) -> None:

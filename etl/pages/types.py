@@ -61,22 +61,22 @@ def _digits(count: int) -> str:
 
 def _date(type_: Type, source: Expression | None) -> str:
     """Under `date()` the format is that of the timestamp."""
-    if source is not None and takes_a_day(source):
-        return f"date, the day of a timestamp {_moment(type_)}"
+    if source is not None and (day := _day_of(source)):
+        return f"date, the day in {day.timezone or 'UTC'} of a timestamp {_moment(type_)}"
     return f"date, {_form(type_.format, 'as 2024-01-31')}"
 
 
-def takes_a_day(source: Expression) -> bool:
-    """Whether the expression has a `date()` in it."""
+def _day_of(source: Expression) -> Day | None:
+    """The `date()` in an expression, if there is one."""
     match source:
         case Day():
-            return True
+            return source
         case Coalesce(arguments):
-            return any(map(takes_a_day, arguments))
-        case Text(_, argument) | NullIf(argument, _) | Scale(argument, _):
-            return takes_a_day(argument)
+            return next((day for argument in arguments if (day := _day_of(argument))), None)
+        case Text(_, argument) | NullIf(argument) | Scale(argument):
+            return _day_of(argument)
         case _:
-            return False
+            return None
 
 
 def _timestamp(type_: Type) -> str:

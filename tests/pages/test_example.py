@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etl.pages.model import Example, Page
 from etl.pages.outline import document as document_text
@@ -88,7 +93,7 @@ def test_numbers_are_shown_as_written(tmp_path: Path) -> None:
 def test_rows_are_those_of_the_engine(tmp_path: Path) -> None:
     order = {
         "at": "2024-01-10T22:00:00.5-03:00", "mail": " A@X.BR ", "lines": [{"n": 1}, {"n": None}] + [{"n": 3}] * 4,
-        "tags": ["a", None, '"'], "where": {"x": 1.5}, "empty": "", "day": "2024-01-10",
+        "tags": ["a", None, '"'], "where": {"x": 1.5}, "empty": "", "day": "2024-01-10", "owner": "O",
     }  # fmt: skip
     page = page_of(
         tmp_path,
@@ -101,7 +106,7 @@ def test_rows_are_those_of_the_engine(tmp_path: Path) -> None:
             column("empty"),
             column("day", kind="date"),
         ),
-        table("lines", column("n", "$.lines[*].n", "integer"), column("secret", "$.mail", **PERSONAL)),
+        table("lines", column("n", "$.lines[*].n", "integer"), column("secret", "$.owner", **PERSONAL)),
         table("nothing", column("z", "$.nothing[*]")),
         sample=[order, {"at": "never seen"}],
     )
@@ -114,6 +119,12 @@ def test_rows_are_those_of_the_engine(tmp_path: Path) -> None:
         "nothing": {"z": []},
     }  # fmt: skip
     assert [(each.rows, each.omitted) for each in example(page).tables] == [(1, 0), (4, 2), (0, 0)]
+
+
+def test_of_two_columns_that_disagree_the_stricter_counts(tmp_path: Path) -> None:
+    columns = [column("mail", "lower($.mail)"), column("whole", "json($)"), column("personal", "$.mail", **PERSONAL)]
+    page = page_of(tmp_path, table("t", *columns), sample=[{"mail": "SECRET"}])
+    assert rows(page) == {"t": {"mail": ["***"], "whole": ["***"], "personal": ["***"]}}
 
 
 def test_a_record_that_breaks_a_rule_becomes_no_rows(tmp_path: Path) -> None:
@@ -157,6 +168,50 @@ def test_a_huge_record_is_cut(tmp_path: Path) -> None:
     page = page_of(tmp_path, table("t", column("a")), sample=[{f"field{at}": at for at in range(9_999)} | {"a": "x"}])
     assert len(example(page).document) == 251
     assert shown(page)[-1] == "… and more"
+
+
+TAKEN = [  # columns of all kinds over one document
+    ("$.a.b", {}), ("$.a.c[0]", {}), ("$.a.c[*]", {}), ("$.a.c[-1]", {}), ("json($.a)", {}), ("json($.a.d)", {}),
+    ("lower($.a.d.e)", {}), ("$.f[*].g", {}), ("json($.f[*])", {}), ("coalesce($.none, $.f[1].h)", {}), ("$.i", {}),
+    ("$.a.c", {"kind": "array", "items": {"logicalType": "string"}}),
+    ("$.f", {"kind": "array", "items": {"logicalType": "object", "properties": [column("h")]}}),
+    ("$.a", {"kind": "object", "properties": [column("b"), column("d", kind="object", properties=[column("e")])]}),
+    ("json($)", {}), ("index($.f[*])", {"kind": "integer"}),
+]  # fmt: skip
+RECORD = {
+    "a": {"b": "tok1", "c": ["tok2", "tok3"], "d": {"e": "tok4", "z": "tok5"}},
+    "f": [{"g": "tok6", "h": "tok7"}, {"g": "tok8", "h": "tok9"}],
+    "i": "tok0",
+    "j": {"k": "tok-unread"},
+}
+
+
+def tokens(page: Page) -> set[str]:
+    return set(re.findall("tok[0-9]", html(page) + text(page)))
+
+
+@cache
+def takes(at: int) -> frozenset[str]:
+    """What the rows of a column show where it is public."""
+    path, keys = TAKEN[at]
+    with TemporaryDirectory() as folder:
+        page = page_of(Path(folder), table("t", column("c", path, **keys)), sample=[RECORD])
+    return frozenset(re.findall("tok[0-9]", str(rows(page))))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(st.integers(0, len(TAKEN) - 1), st.booleans(), min_size=1, max_size=6))
+def test_what_a_masked_column_takes_is_shown_by_no_other(columns: dict[int, bool]) -> None:
+    tables = [
+        table(f"t{at}", column("c", TAKEN[at][0], **TAKEN[at][1], **(PERSONAL if masked else {})))
+        for at, masked in columns.items()
+    ]
+    with TemporaryDirectory() as folder:
+        page = page_of(Path(folder), *tables, sample=[RECORD])
+    personal = {token for at, masked in columns.items() if masked for token in takes(at)}
+    assert not tokens(page) & personal
+    if not any(columns.values()):
+        assert tokens(page) == {token for at in columns for token in takes(at)}
 
 
 def test_no_personal_value_is_anywhere_on_a_page(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.contract.expressions import (
@@ -48,11 +48,13 @@ expressions = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(expressions)
 def test_what_is_written_parses_to_the_same(expression: Expression) -> None:
     assert parse(written(expression)) == expression
 
 
+@settings(deadline=None)
 @given(expressions)
 def test_every_path_has_its_use(expression: Expression) -> None:
     found = list(uses(expression))
@@ -199,6 +201,7 @@ def test_mermaid() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([ORDERS, LINES, TAXES, ISLANDS]), min_size=2, unique_by=lambda each: each["name"]))
 def test_boxes_do_not_touch_and_lines_end_at_them(tables: list[dict[str, object]]) -> None:
     found = diagram(contract(*tables))

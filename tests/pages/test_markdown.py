@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -37,6 +37,7 @@ def flat(words: str) -> str:
 
 
 @hostile
+@settings(deadline=None)
 @given(texts)
 def test_a_text_is_itself(words: str) -> None:
     tokens = PARSER.parse(markdown.inline(words))
@@ -48,6 +49,7 @@ def test_a_text_is_itself(words: str) -> None:
 
 
 @hostile
+@settings(deadline=None)
 @given(texts)
 def test_a_cell_keeps_its_text_and_its_code(words: str) -> None:
     row = f"| {markdown.inline(words)} | {markdown.code(words)} | end |"
@@ -62,6 +64,7 @@ def test_a_cell_keeps_its_text_and_its_code(words: str) -> None:
 
 
 @hostile
+@settings(deadline=None)
 @given(texts)
 def test_a_fence_holds_its_lines(words: str) -> None:
     fence, after = PARSER.parse(f"{markdown.fence(words)}\n\nafter\n")[:2]
@@ -69,6 +72,7 @@ def test_a_fence_holds_its_lines(words: str) -> None:
     assert fence.content.rstrip("\n") == visible(words).rstrip("\n")
 
 
+@settings(deadline=None)
 @given(texts)
 def test_nothing_invisible_is_left(words: str) -> None:
     assert visible(visible(words)) == visible(words)

@@ -32,7 +32,12 @@ TYPES: list[tuple[dict[str, Any], str]] = [
     ({"kind": "date", "logicalTypeOptions": {"format": "dd/MM/yyyy"}}, "date, written dd/MM/yyyy"),
     (
         {"kind": "date", "path": "date($.at)", "logicalTypeOptions": {"format": "epochSeconds"}},
-        "date, the day of a timestamp from a number of seconds since 1970",
+        "date, the day in UTC of a timestamp from a number of seconds since 1970",
+    ),
+    (
+        {"kind": "date", "path": "coalesce($.day, date($.at, 'Asia/Tokyo'))"},
+        "date, the day in Asia/Tokyo of a timestamp written as 2024-01-31T23:59:59Z; the offset from UTC has to be "
+        "there",
     ),
     ({"kind": "time"}, "time of day, to the microsecond; written as 23:59:59"),
     (
