@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "diff": NOUNS | {"contract", "deployment"},
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents"},
+    "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
+    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents", "pages"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}

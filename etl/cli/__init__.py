@@ -8,6 +8,7 @@ infer.py     a contract from samples
 diff.py      two versions of a contract, and what the new one makes of past uploads
 export.py    a contract as others read it
 generate.py  uploads made from a contract
+docs.py      contracts as pages for people
 template.py  the deployment template, in step with the contracts
 """
 

@@ -32,7 +32,7 @@ from etl.records import Upload
 from etl.storage import AnyStorage, Storage
 
 FELL_SHORT, WRONG_USAGE, BROKEN = 1, 2, 3
-_CONTRACTS = Path("contracts")
+_CONTRACTS, _DOCS = Path("contracts"), Path("contract-docs")
 
 app = typer.Typer(
     name="etl",
@@ -208,6 +208,21 @@ def generate(
         raise typer.Exit(_failed(error)) from error
     if said:
         typer.echo(said, err=True)
+
+
+@contract_app.command()
+def docs(
+    path: Annotated[list[str], typer.Argument(metavar="PATH...", help="Contracts, or folders of them.")],
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the pages go.")] = _DOCS,
+) -> None:
+    """Write contracts out for people: an HTML page and a Markdown file of each."""
+    from etl.cli import docs as documenting  # Jinja: time that other commands save
+
+    try:
+        written = documenting.write(path, folder)
+    except EtlError as error:
+        raise typer.Exit(_failed(error)) from error
+    typer.echo("\n".join(map(str, written)))
 
 
 @app.command()

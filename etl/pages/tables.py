@@ -1,0 +1,71 @@
+"""A table of the contract -> its part of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from etl.contract.model import Check, Column, NoneOf, Required, Table
+from etl.contract.types import words
+from etl.pages import rules
+from etl.pages.entities import primary_key
+from etl.pages.fields import is_masked
+from etl.pages.grain import grain_words
+from etl.pages.model import ColumnPage, Statement, TablePage
+from etl.pages.remarks import NONE, Remarks
+from etl.pages.sources import written
+from etl.pages.types import type_words
+from etl.report import MASK
+
+
+def table_page(table: Table, remarks: Remarks) -> TablePage:
+    """The table in words."""
+    return TablePage(
+        name=table.name,
+        title=remarks.tables.get(table.name, NONE).title,
+        description=table.description,
+        grain=grain_words(table.grain),
+        columns=tuple(_column(column, table, remarks) for column in table.columns),
+        statements=(*map(rules.key, table.keys), *map(rules.condition, table.conditions)),
+        partitions=table.partitions,
+    )
+
+
+def _column(column: Column, table: Table, remarks: Remarks) -> ColumnPage:
+    remark = remarks.columns.get((table.name, column.name), NONE)
+    masked = is_masked(column)
+    return ColumnPage(
+        name=column.name,
+        title=remark.title,
+        description=column.description,
+        type=words(column.type),
+        type_words=type_words(column.type, column.source),
+        source=written(column.source),
+        classification=column.classification,
+        masked=masked,
+        required=column.required,
+        optional=not any(map(_asks_for_a_value, column.checks)),
+        key=_place(column.name, primary_key(table)),
+        partition=_place(column.name, table.partitions),
+        statements=tuple(_statements(column)),
+        examples=(MASK,) if masked and remark.examples else remark.examples,
+    )
+
+
+def _place(name: str, names: tuple[str, ...]) -> int | None:
+    return names.index(name) + 1 if name in names else None
+
+
+def _statements(column: Column) -> Iterator[Statement]:
+    """What is asked of the column's values; that it is required has a place of its own."""
+    for check in column.checks:
+        if not _is_required(check):
+            yield rules.check(check, column)
+
+
+def _asks_for_a_value(check: Check) -> bool:
+    asks = isinstance(check.test, Required) or (isinstance(check.test, NoneOf) and check.test.null)
+    return asks and not check.within and check.rule.severity == "error"
+
+
+def _is_required(check: Check) -> bool:
+    return isinstance(check.test, Required) and check.rule.name == "required" and not check.within
