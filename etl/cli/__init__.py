@@ -3,6 +3,7 @@
 app.py       the commands and their options
 sources.py   SOURCE... to upload locations
 show.py      a run report for a person at a terminal
+files.py     contract files, and the sample beside each
 lint/        a contract's faults, and whether its sample passes
 infer.py     a contract from samples
 diff.py      two versions of a contract, and what the new one makes of past uploads

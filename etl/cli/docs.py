@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl import contract as contracts
-from etl.cli.lint import files, sample
+from etl.cli.files import contract_files, sample_of
 from etl.errors import ContractError, Fault, StorageError
 from etl.pages import site
 from etl.pages.example import example
@@ -20,7 +20,7 @@ def write(paths: Sequence[str], folder: Path) -> list[Path]:
     Raises `UsageError`, `ContractError` with every fault, `StorageError` where a sample can't be read or the folder
     can't be written to.
     """
-    found = list(dict.fromkeys(file for path in paths for file in files(Path(path))))
+    found = list(dict.fromkeys(file for path in paths for file in contract_files(Path(path))))
     written = site(_pages(found))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,5 +47,5 @@ def _pages(found: Sequence[Path]) -> list[Page]:
 def _page(file: Path) -> Page:
     """What variables of the environment stand for is no part of a page: servers are shown as written."""
     contract = contracts.load(file, {})
-    beside = sample(file)
+    beside = sample_of(file)
     return page(contract, file.read_text(encoding="utf-8-sig"), example(contract, beside) if beside else None)

@@ -131,9 +131,8 @@ _POSIX = {
     "word": WORD,
     "xdigit": _of("0-9A-Fa-f"),
 }
-_CATEGORIES = frozenset(
-    "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs".split()
-)
+_MINOR = {"C": "cfos", "L": "lmotu", "M": "cen", "N": "dlo", "P": "cdefios", "S": "ckmo", "Z": "lps"}
+_CATEGORIES = frozenset(major + minor for major, minors in _MINOR.items() for minor in ("", *minors))
 _CONTROLS = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
 _FOLDS = {"k": "\u212a", "s": "\u017f", "\u00e5": "\u212b", "\u03c9": "\u2126"}  # letters that have a third form
 _MOST_FOLDED = 3000  # code points of a set that are folded one by one

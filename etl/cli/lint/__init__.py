@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from etl import contract as contracts
+from etl.cli.files import contract_files
 from etl.cli.lint import examples, sample
 from etl.cli.lint.findings import Finding, Form, Linted, lines
-from etl.errors import UsageError
 from etl.storage import Storage
 
 __all__ = ["Form", "Linted", "lines", "lint"]
@@ -37,21 +37,9 @@ def lint(paths: Sequence[str], storage: Storage) -> list[Linted]:
     """Every contract that these files and folders name, each once. Raises `UsageError` where a path is not there."""
     found: dict[str, Linted] = {}
     for path in map(Path, paths):
-        for one in contracts.examine(_files(path), _Anywhere()):
+        for one in contracts.examine(contract_files(path), _Anywhere()):
             found[one.file] = _linted(one, storage)
     return list(found.values())
-
-
-def _files(path: Path) -> list[Path]:
-    """The contract files that a path names."""
-    if not path.exists():
-        raise UsageError(f"{path}: no such file or folder; give a contract (*{contracts.SUFFIX}) or a folder of them")
-    if path.is_file():
-        return [path]
-    found = sorted(path.glob(f"*{contracts.SUFFIX}"))
-    if not found:
-        raise UsageError(f"{path}: there is no *{contracts.SUFFIX} in this folder")
-    return found
 
 
 def _linted(one: contracts.Examined, storage: Storage) -> Linted:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from etl import pipeline
+from etl.cli.files import sample_of, stem
 from etl.cli.lint.findings import Finding, Level
-from etl.contract import SUFFIX, Examined
+from etl.contract import Examined
 from etl.contract.model import Contract, Table, UploadRule
 from etl.contract.source import Mark
 from etl.contract.sql import quoted
@@ -40,10 +41,9 @@ class Tried:
 def tried(one: Examined, contract: Contract, storage: Storage) -> Tried:
     """Run the sample of a contract, if it has one. Raises `StorageError` where it can't be read."""
     file = Path(one.file)
-    stem = file.name.removesuffix(SUFFIX)
-    found = next(iter(sorted(file.parent.glob(f"{stem}.sample.*"))), None)
+    found = sample_of(file)
     if found is None:
-        message = f"there is no sample beside it ({stem}.sample.json): nothing proves it works"
+        message = f"there is no sample beside it ({stem(file)}.sample.json): nothing proves it works"
         return Tried((_finding(one, "hint", message),))
     report = pipeline.check(normal(str(found)), _asking(contract), storage)
     faults = tuple(_faults(one, found.name, report))
