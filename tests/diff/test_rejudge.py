@@ -16,7 +16,8 @@ from etl import pipeline
 from etl.contract.model import Contract
 from etl.errors import StorageError, UsageError
 from etl.pipeline import Outputs
-from etl.rejudge import Evidence, evidence
+from etl.rejudge import Evidence, evidence, judging
+from etl.rejudge.past import Rejected
 from etl.storage import MemoryStorage
 
 ROOT = Path(__file__).parents[2]
@@ -216,6 +217,14 @@ def test_what_is_not_json_passes_under_no_contract() -> None:
     del bucket.storage.objects["in/a.json"]
     found = evidence("lake/", "orders", contract(every, LOOSER), bucket.storage, 10)
     assert found == Evidence(uploads=1, records=5, quarantined=5, passing=1)
+
+
+def test_a_line_break_inside_a_text_is_not_mended() -> None:
+    """As a blank it would make a JSON text of what is none."""
+    whole = json.dumps(order(1))
+    for text, passing in ((whole, 1), (whole.replace("Cup", "C\np"), 0)):
+        line = json.dumps({"payloadText": text}).encode()
+        assert judging.alone([Rejected(1, (), line)], contract(HALF)) == passing
 
 
 def test_where_there_are_no_run_reports(bucket: Bucket) -> None:
