@@ -1,6 +1,8 @@
 """The command `etl`: it reads arguments, calls the pipeline, and shows what came of it. It holds no logic of its own.
 
 app.py       the commands and their options
+contract.py  those of `etl contract`
+exits.py     exit codes, and the words for people
 sources.py   SOURCE... to upload locations
 show.py      a run report for a person at a terminal
 files.py     contract files, and the sample beside each

@@ -5,13 +5,25 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
-from collections.abc import Sequence
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from etl.errors import NotFound, UsageError
 from etl.pipeline import STDIN
+from etl.records import Upload
 from etl.storage import Storage, normal
 
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE...", help="A file, folder, glob, s3:// object or prefix, or - for stdin.")
+]
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -68,3 +80,17 @@ def _visible(storage: Storage, prefix: str, named: str) -> list[str]:
 
 def _hidden(below: str) -> bool:
     return below.endswith("/") or any(part.startswith((".", "_")) for part in below.split("/"))
+
+
+@contextmanager
+def stdin() -> Iterator[tuple[Upload, Path]]:
+    """Standard input as an upload, held in a file within the context."""
+    with tempfile.NamedTemporaryFile(prefix="etl-stdin-") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield Upload(STDIN, datetime.now(UTC), file.tell()), Path(file.name)
+
+
+def fetched(location: str, storage: Storage) -> AbstractContextManager[tuple[Upload, Path]]:
+    """An upload as a local file, wherever it comes from. Raises `NotFound`, `StorageError`."""
+    return stdin() if location == STDIN else storage.fetch(location)
