@@ -42,7 +42,9 @@ def text_index(pages: Sequence[Page]) -> str:
 
 @functools.cache
 def _html() -> Environment:
-    return _environment(autoescape=True, finalize=_visible)
+    environment = _environment(autoescape=True, finalize=_visible)
+    environment.filters["foldable"] = _foldable
+    return environment
 
 
 @functools.cache
@@ -70,6 +72,11 @@ def _environment(**options: Any) -> Environment:
 def _ordinal(place: int, word: str, every: Sequence[object]) -> str:
     """`key 2` of several, `key` of one."""
     return f"{word} {place}" if len(every) > 1 else word
+
+
+def _foldable(name: str) -> Markup:
+    """A name that may go on in the next line after each `_`."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def _visible(value: object) -> object:
