@@ -52,7 +52,7 @@ class Broken:
 
 
 class Breaker:
-    """Breaks documents of one contract, each rule in turn. `unbroken`: the rules that it could not break alone."""
+    """Breaks documents of one contract, each rule in turn. `unbroken`: the rules that it could not break at all."""
 
     def __init__(self, valid: Valid, *, lines: bool) -> None:
         self._valid = valid

@@ -131,8 +131,7 @@ _POSIX = {
     "word": WORD,
     "xdigit": _of("0-9A-Fa-f"),
 }
-_MINOR = {"C": "cfos", "L": "lmotu", "M": "cen", "N": "dlo", "P": "cdefios", "S": "ckmo", "Z": "lps"}
-_CATEGORIES = frozenset(major + minor for major, minors in _MINOR.items() for minor in ("", *minors))
+_CATEGORIES = {"C": "cfos", "L": "lmotu", "M": "cen", "N": "dlo", "P": "cdefios", "S": "ckmo", "Z": "lps"}
 _CONTROLS = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
 _FOLDS = {"k": "\u212a", "s": "\u017f", "\u00e5": "\u212b", "\u03c9": "\u2126"}  # letters that have a third form
 _MOST_FOLDED = 3000  # code points of a set that are folded one by one
@@ -141,7 +140,7 @@ _MOST_FOLDED = 3000  # code points of a set that are folded one by one
 @cache
 def _category(name: str) -> Ranges:
     """A general category of Unicode: `L`, `Lu`."""
-    if name not in _CATEGORIES:
+    if name[0] not in _CATEGORIES or name[1:] not in ("", *_CATEGORIES[name[0]]):
         raise UnknownSyntax(f"\\p{{{name}}} is not known here")
     found = [code for code in range(LAST + 1) if unicodedata.category(chr(code)).startswith(name)]
     return ranges((code, code) for code in found)

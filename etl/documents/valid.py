@@ -27,6 +27,7 @@ _CHUNK, _PILOT = 200, 30
 _MODELS = 12  # so many documents are found by trying; then others are made like them
 _SEARCHES, _SEARCHED = 12, 100
 _ALIKE = 0.9
+_TRIED, _ASKED = 60, 5
 _WIDE, _FOCUSED, _ROUNDS = 5, 60, 90  # rounds with any values; then with plain ones where it matters; then everywhere
 _NAMED = 5  # rules in a message
 
@@ -73,12 +74,28 @@ class Valid:
 
     def documents(self, count: int) -> list[Made]:
         """So many documents that an upload can consist of. Raises `UsageError` where some rule can't be met."""
+        self._focus |= self._hardly_met()
         if self._demands_more(self._many(min(count, _PILOT)), is_pilot=True):
             self._models.clear()
         found = self._many(count)
         while self._demands_more(found):
             self._models.clear()
             found = self._many(count)
+        return found
+
+    def _hardly_met(self) -> set[Place]:
+        """The places of conditions that documents break nearly always, once they have what the condition is about."""
+        documents = [self.builder.document() for _ in range(_TRIED)]
+        verdicts = self.judge.judge([encoded(document) for document in documents])[0]
+        found: set[Place] = set()
+        for rule in (condition.rule for table in self.contract.tables for condition in table.conditions):
+            places = self._spoken_of([rule])
+            asked = [
+                rule in verdict.broken
+                for document, verdict in zip(documents, verdicts, strict=True)
+                if all(reaches(document, place.steps) for place in places)
+            ]
+            found |= places if len(asked) >= _ASKED and sum(asked) * 10 >= len(asked) * 9 else set()
         return found
 
     def _many(self, count: int) -> list[Made]:
