@@ -97,7 +97,7 @@ def verdict(old: Document, new: Document, changes: Sequence[Change]) -> tuple[st
         return f"version: {plain(before)} was a draft, which promises nothing: any step will do", True
     short = diff.shortfall(before, now, step)
     if short:
-        return f"version: a {step} step is asked for: {plain(short)}", False
+        return f"version: a {step} step is asked for; {plain(short)}", False
     return f"version: a {step} step is asked for, and {plain(before)} -> {plain(now)} makes it", True
 
 

@@ -66,5 +66,5 @@ def shortfall(old: str, new: str, step: Step | None) -> str | None:
     if now is None:
         return f"'{new}' is no semantic version (MAJOR.MINOR.PATCH): it should be at least {enough}"
     if now.numbers < _least(before, step) or now.rank <= before.rank:
-        return f"{old} -> {new} is too small a step: it should be at least {enough}"
+        return f"{old} -> {new} is too small: it should be at least {enough}"
     return None
