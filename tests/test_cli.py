@@ -36,6 +36,16 @@ def test_run_says_at_a_glance_what_happened(tmp_path: Path) -> None:
     assert str(report) in done.stdout
 
 
+def test_nothing_good_is_not_called_some(tmp_path: Path) -> None:
+    upload = tmp_path / "upload.ndjson"
+    upload.write_text("not JSON\n[1]\n", encoding="utf-8")
+    loose = tmp_path / "loose.odcs.yaml"
+    loose.write_text(ORDERS.read_text(encoding="utf-8").replace("value: 20 percent", "value: 100 percent"), "utf-8")
+    for command, words in (("run", "every record is in"), ("check", "every record would be")):
+        where = ["--lake", tmp_path / "lake", "--quarantine", tmp_path / "bad"] if command == "run" else []
+        assert words in etl(command, upload, "--contract", loose, *where).stdout
+
+
 def test_json_is_one_run_report_a_line(tmp_path: Path) -> None:
     sources = [SAMPLE, EXAMPLES / "bad-date" / "upload.json"]
     done = etl("run", *sources, "--json", *outputs(tmp_path))

@@ -91,9 +91,10 @@ def test_a_raised_version_is_kept_beside_the_earlier_one() -> None:
 
 def test_drafts_may_change_and_hold_no_version() -> None:
     storage, final = MemoryStorage(), feed(TIGHTER)
-    for contract in (feed(DRAFT), feed(DRAFT, TIGHTER), final, feed(DRAFT)):
+    loud = ("status: active", "status: Draft")
+    for contract in (feed(DRAFT), feed(DRAFT, TIGHTER), feed(loud, TIGHTER), final, feed(DRAFT)):
         run(contract, storage)
-    assert len(kept(storage)) == 3
+    assert len(kept(storage)) == 4
     with pytest.raises(ContractError):
         run(feed(), storage)
 

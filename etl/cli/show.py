@@ -14,12 +14,14 @@ _STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bol
 _VERDICTS = {
     "published": "every record is in the lake",
     "partial": "some records are in quarantine",
+    "none": "every record is in quarantine",
     "rejected": "the whole upload is in quarantine; the lake holds nothing of it, nor of an earlier version",
     "empty": "the upload holds no records",
 }
 _DRY_VERDICTS = {
     "published": "every record would be published",
     "partial": "some records would be quarantined",
+    "none": "every record would be quarantined",
     "rejected": "the whole upload would be quarantined, and nothing published",
     "empty": "the upload holds no records",
 }
@@ -53,7 +55,7 @@ def _print(lines: Sequence[tuple[str, Text]], console: Console) -> None:
 
 
 def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
-    yield "verdict", Text((_DRY_VERDICTS if dry else _VERDICTS)[report["status"]])
+    yield "verdict", Text((_DRY_VERDICTS if dry else _VERDICTS)[_verdict(report)])
     yield "records", Text(_records(report["records"]))
     for name, rows in report["tables"].items():
         yield f"rows of {name}", Text(f"{rows['published']:,} published, {rows['quarantined']:,} quarantined")
@@ -63,6 +65,13 @@ def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
         yield "unread", Text(_unknown(report))
     if report["quarantine"]:
         yield "report", Text(plain(near(report["quarantine"]["location"] + "report.json")))
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    """The status, and whether none of a partial upload is in the lake."""
+    records = report["records"]
+    none = report["status"] == "partial" and records["quarantined"] == records["read"]
+    return "none" if none else str(report["status"])
 
 
 def _records(records: Mapping[str, int]) -> str:

@@ -18,7 +18,6 @@ from etl.errors import Conflict, ContractError, Fault
 from etl.records import Same, Upload
 from etl.storage import Storage
 
-_DRAFT = "draft"
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
@@ -54,8 +53,8 @@ class _Snapshots:
     def _agrees(self) -> bool:
         """Whether this contract is kept already. Raises `ContractError` where another is, and came first."""
         found = [kept for kept in self._storage.list(self._prefix) if self._is_snapshot(kept.location)]
-        if self._contract.status != _DRAFT:
-            held = [kept for kept in found if kept.location == self._own or not self._is_draft(kept)]
+        if not _is_draft(self._contract.status):
+            held = [kept for kept in found if kept.location == self._own or not self._keeps_draft(kept)]
             first = min(held, key=lambda kept: (kept.arrival, kept.location), default=None)
             if first and first.location != self._own:
                 raise ContractError([self._fault(first.location)])
@@ -65,9 +64,9 @@ class _Snapshots:
         """Not one of a version that goes on where this one ends: `1.0.0-rc1` begins with `1.0.0-`."""
         return _DIGEST.fullmatch(location.removeprefix(self._prefix).removesuffix(SUFFIX)) is not None
 
-    def _is_draft(self, kept: Upload) -> bool:
+    def _keeps_draft(self, kept: Upload) -> bool:
         data = read(self._storage.read(kept.location)[0].decode(), kept.location).data
-        return isinstance(data, dict) and data.get("status") == _DRAFT
+        return isinstance(data, dict) and _is_draft(data.get("status"))
 
     def _fault(self, other: str) -> Fault:
         mark = read(self._contract.text, self._contract.file).mark(("version",))
@@ -76,3 +75,8 @@ class _Snapshots:
             "while you are still working on the contract, say `status: draft`"
         )
         return Fault(self._contract.file, mark.line, mark.column, message)
+
+
+def _is_draft(status: object) -> bool:
+    """ODCS leaves the word's case open."""
+    return isinstance(status, str) and status.strip().lower() == "draft"
