@@ -43,7 +43,8 @@ def test_partition_values_stay_in_their_table(tmp_path: Path) -> None:
     assert run_file(path, contract(NUMBER, PLACE))["records"]["published"] == len(VALUES)
     table = path.parent / "lake" / "t"
     found = {}
-    for file in files(tmp_path) - {path} - files(path.parent / "lake" / "_runs"):
+    accounts = files(path.parent / "lake" / "_runs") | files(path.parent / "lake" / "_contracts")
+    for file in files(tmp_path) - {path} - accounts:
         assert file.parent.parent == table
         found[pq.ParquetFile(file).read()["n"][0].as_py()] = file.parent.name
     assert len(set(found.values())) == len(VALUES)
@@ -54,9 +55,10 @@ def test_keys_of_partitions_begin_with_the_lakes_prefix() -> None:
     storage = MemoryStorage()
     run(upload(VALUES), contract(NUMBER, PLACE), storage)
     written = storage.objects.keys() - {"s3://shop/in/orders.json"}
-    assert len(written) == len(VALUES) + 1
+    assert len(written) == len(VALUES) + 2
     for location in written:
-        assert location.startswith((f"{OUTPUTS.lake}t/p=", f"{OUTPUTS.lake}_runs/feed/"))
+        folders = ("t/p=", "_runs/feed/", "_contracts/feed/")
+        assert location.startswith(tuple(OUTPUTS.lake + folder for folder in folders))
         assert location.count("/") == 6
         assert not set(location) & set("\0\n\x1b<>\\\"'")
 
@@ -103,14 +105,15 @@ KEYS = [
 
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
 def test_an_uploads_key_is_in_no_path(key: str) -> None:
-    storage, location = MemoryStorage(), f"s3://shop/in/{key}"
-    report = run(b'{"n":1}\n{"n":"x"}\n', contract(NUMBER), storage, location)
+    storage, location, agreed = MemoryStorage(), f"s3://shop/in/{key}", contract(NUMBER)
+    report = run(b'{"n":1}\n{"n":"x"}\n', agreed, storage, location)
     assert report["upload"]["location"] == location
     name = f"{report['upload']['id']}-{report['upload']['contentId']}"
     folder = f"{OUTPUTS.quarantine}feed/2024-01-10/{name}/"
     assert storage.objects.keys() - {location} == {
         f"{OUTPUTS.lake}t/{name}.parquet",
         f"{OUTPUTS.lake}_runs/feed/{report['upload']['id']}.json",
+        f"{OUTPUTS.lake}_contracts/feed/{agreed.version}-{agreed.digest}.odcs.yaml",
         f"{folder}report.json",
         f"{folder}rejected.ndjson",
     }
