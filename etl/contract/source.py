@@ -171,7 +171,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[Mark, str]:
 
 
 _REMEDIES = {
-    "mapping values": ": put the value in quotes",
+    "mapping values": ": indent the line as those round it, or put the value in quotes",
     "tab character": ": indent with blanks",
     "block": ": is this line indented as those round it?",
 }
