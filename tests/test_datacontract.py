@@ -27,17 +27,27 @@ def datacontract(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_lint_accepts(contract: Path):
-    result = datacontract("lint", contract)
-    assert result.returncode == 0, result.stdout + result.stderr
+LINT = """
+import json, sys
+from datacontract.data_contract import DataContract
+runs = {file: DataContract(data_contract_file=file).lint() for file in sys.argv[1:]}
+print(json.dumps({file: [run.result.value, *(check.reason for check in run.checks)] for file, run in runs.items()}))
+"""
 
 
-def test_lint_refuses_what_odcs_does_not_know(tmp_path: Path):
-    contract = tmp_path / "orders.odcs.yaml"
+def test_lint_accepts_ours_and_refuses_what_odcs_does_not_know(tmp_path: Path):
+    """In one process of that tool, most of whose time goes into its start."""
+    assert COMMAND
+    wrong = tmp_path / "orders.odcs.yaml"
     text = (ROOT / "contracts/orders.odcs.yaml").read_text(encoding="utf-8")
-    contract.write_text(text.replace("logicalType: date", "logicalType: day"), encoding="utf-8")
-    assert datacontract("lint", contract).returncode != 0
+    wrong.write_text(text.replace("logicalType: date", "logicalType: day"), encoding="utf-8")
+    command = [str(Path(COMMAND).resolve().with_name("python")), "-c", LINT, *map(str, [*CONTRACTS, wrong])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (last,) = done.stdout.splitlines()[-1:]
+    results: dict[str, list[str]] = json.loads(last)
+    assert len(results) == len(CONTRACTS) + 1
+    assert {file for file, (result, *_) in results.items() if result != "passed"} == {str(wrong)}, results
+    assert "logicalType" in str(results[str(wrong)])
 
 
 def published(contract: Path, folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from etl import diff
 from etl.cli.show import near, plain
+from etl.contract.loader import decoded
 from etl.diff import Change, Document
 from etl.errors import NotFound, StorageError, UsageError
 from etl.rejudge import Evidence, evidence
@@ -26,12 +27,9 @@ _HEADS = {
 
 def read(path: str, storage: Storage) -> Document:
     """The contract at a path, an `s3://` location or `-`. Raises `ContractError`, `UsageError`, `StorageError`."""
+    file = "standard input" if path == _STDIN else path
     data = sys.stdin.buffer.read() if path == _STDIN else _stored(path, storage)
-    try:
-        return diff.document(data.decode("utf-8-sig"), "standard input" if path == _STDIN else path)
-    except UnicodeDecodeError as error:
-        message = f"{path}: the file is not UTF-8: byte {error.start + 1} can't be read; save it as UTF-8"
-        raise UsageError(message) from error
+    return diff.document(decoded(data, file), file)
 
 
 def _stored(path: str, storage: Storage) -> bytes:

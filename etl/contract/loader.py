@@ -52,12 +52,19 @@ def loads(text: str, file: str = "contract", env: Mapping[str, str] = os.environ
 def text_of(path: FilePath) -> str:
     """The text of a contract file. Raises `ContractError`."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise ContractError([unreadable(path, error)]) from error
+    return decoded(data, str(path))
+
+
+def decoded(data: bytes, file: str) -> str:
+    """The text of a contract's bytes. Raises `ContractError`."""
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8: byte {error.start + 1} can't be read; save it as UTF-8"
-        raise ContractError([Fault(str(path), 1, 1, message)]) from error
+        raise ContractError([Fault(file, 1, 1, message)]) from error
 
 
 def unreadable(path: FilePath, error: OSError) -> Fault:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from etl.contract.expressions import Expression, Path
+from etl.contract.words import UNITS, number
 from etl.records import Rule
 
 Kind = Literal["string", "integer", "number", "decimal", "boolean", "date", "time", "timestamp", "array", "object"]
@@ -199,8 +200,8 @@ class Limit:
     amount: Decimal
     unit: Literal["percent", "records"]
 
-
-UNITS = {"GB": 10**9, "MB": 10**6, "kB": 10**3, "bytes": 1}
+    def __str__(self) -> str:
+        return f"{number(self.amount)} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 from open_data_contract_standard.model import CustomProperty
 
 from etl.contract.expressions import EACH, ExpressionError, Path, parse_path
-from etl.contract.model import UNITS, Limit, Policies
+from etl.contract.model import Limit, Policies
 from etl.contract.source import Place
-from etl.contract.words import Unfit, did_you_mean, spoken
+from etl.contract.words import UNITS, Unfit, did_you_mean, spoken
 
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) (percent|records)")
 _SIZE = re.compile(r"([1-9][0-9]{0,8}) (GB|MB|kB)")

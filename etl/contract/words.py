@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+UNITS = {"GB": 10**9, "MB": 10**6, "kB": 10**3, "bytes": 1}
+
 _SHOWN = 12
 _NEAR = 0.7
 
@@ -94,6 +96,12 @@ def number(value: Decimal | float) -> str:
         return str(value)
     text = f"{value:f}" if abs(value.adjusted()) < 40 else str(value)
     return text.rstrip("0").rstrip(".") if "." in text and "E" not in text else text
+
+
+def size(count: int) -> str:
+    """A number of bytes as a contract has it: `10 GB`, `1500 MB`."""
+    unit = next(unit for unit in UNITS if count % UNITS[unit] == 0)
+    return f"{count // UNITS[unit]} {unit}"
 
 
 def spoken(value: Any) -> str:

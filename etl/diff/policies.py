@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.contract.model import UNITS, Contract, Limit, Policies
-from etl.contract.words import number
+from etl.contract.model import Contract, Limit, Policies
+from etl.contract.words import size
 from etl.diff import words
 from etl.diff.nouns import At, Change
 
@@ -62,15 +62,10 @@ def _sizes(old: Policies, new: Policies) -> Iterator[Change]:
         ("maxDocumentSize", old.max_document_size, new.max_document_size),
     ):
         if was != now:
-            yield _HERE.moved(name, _size(was), _size(now), tighter=now < was)
+            yield _HERE.moved(name, size(was), size(now), tighter=now < was)
     if old.max_compression != new.max_compression:
         tighter = new.max_compression < old.max_compression
         yield _HERE.moved("maxCompression", str(old.max_compression), str(new.max_compression), tighter=tighter)
-
-
-def _size(count: int) -> str:
-    unit = next(unit for unit, size in UNITS.items() if count % size == 0)
-    return f"{number(count // UNITS[unit])} {unit}"
 
 
 def _records(old: Policies, new: Policies) -> Iterator[Change]:

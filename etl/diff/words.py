@@ -9,7 +9,6 @@ import pyarrow as pa
 from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text
 from etl.contract.model import Limit, Type
 from etl.contract.types import words as type_words
-from etl.contract.words import number
 
 _LENGTH = 80
 NONE = "none"
@@ -50,7 +49,7 @@ def typed(type_: Type) -> str:
 
 
 def limit(found: Limit | None) -> str:
-    return f"{number(found.amount)} {found.unit}" if found else NONE
+    return str(found or NONE)
 
 
 def line(text: str) -> str:

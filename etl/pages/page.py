@@ -15,6 +15,7 @@ from etl.pages.tables import table_page
 def page(contract: Contract, text: str, example: Example | None) -> Page:
     """The page of a contract. `text` is its file's, which says more to people than the engine needs."""
     said = remarks(text)
+    root = fields(contract)
     return Page(
         name=contract.name,
         title=said.title,
@@ -24,11 +25,11 @@ def page(contract: Contract, text: str, example: Example | None) -> Page:
         purpose=said.purpose,
         usage=said.usage,
         limitations=said.limitations,
-        tables=tuple(table_page(table, said) for table in contract.tables),
+        tables=tuple(table_page(table, said, root) for table in contract.tables),
         rules=tuple(map(rules.upload_rule, contract.upload_rules)),
         policies=policies(contract.policies),
         places=said.places,
-        map=drawn(fields(contract)),
+        map=drawn(root),
         diagram=diagram(contract),
         example=example,
     )

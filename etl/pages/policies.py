@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.contract.model import UNITS, Policies
-from etl.contract.words import number
+from etl.contract.model import Policies
+from etl.contract.words import size
 from etl.pages.model import PolicyPage
 
 _GRAIN = {
@@ -43,9 +43,9 @@ def _policies(given: Policies) -> Iterator[tuple[str, str, str | None, str]]:
     yield "unknown_fields", "unknownFields", unknown, _UNKNOWN[unknown]
     yield "max_quarantined", "maxQuarantined", *_most_quarantined(given)
     yield "records", "records", *_records(given)
-    yield "max_upload_size", "maxUploadSize", *_largest(_size(given.max_upload_size), _UPLOAD)
-    yield "max_document_size", "maxDocumentSize", *_largest(_size(given.max_document_size), _DOCUMENT)
-    yield "max_compression", "maxCompression", *_largest(f"{given.max_compression:,}", _COMPRESSION)
+    yield "max_upload_size", "maxUploadSize", *_largest(size(given.max_upload_size), _UPLOAD)
+    yield "max_document_size", "maxDocumentSize", *_largest(size(given.max_document_size), _DOCUMENT)
+    yield "max_compression", "maxCompression", *_largest(str(given.max_compression), _COMPRESSION)
     yield "lineage_columns", "lineageColumns", str(given.lineage_columns).lower(), _lineage(given)
 
 
@@ -53,7 +53,7 @@ def _most_quarantined(given: Policies) -> tuple[str | None, str]:
     limit = given.max_quarantined
     if limit is None:
         return None, "However many records are quarantined, the others are published."
-    setting = f"{number(limit.amount)} {limit.unit}"
+    setting = str(limit)
     return setting, f"If more than {setting} of an upload would be quarantined, all of it is, and nothing published."
 
 
@@ -71,9 +71,3 @@ def _lineage(given: Policies) -> str:
     if given.lineage_columns:
         return "Each row ends with _record_id, _upload and _contract_version: where it comes from."
     return "Rows do not say where they come from."
-
-
-def _size(size: int) -> str:
-    """`10 GB`, as the contract has it."""
-    unit = next(unit for unit in UNITS if size % UNITS[unit] == 0)
-    return f"{size // UNITS[unit]:,} {unit}"

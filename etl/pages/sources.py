@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +26,7 @@ _REST = "…"
 
 def written(expression: Expression) -> str:
     """`lower(trim($.customer.email))`"""
-    return _written(expression, str)
+    return _written(expression, (str(_path(leaf)) for leaf in _leaves(expression)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ def uses(expression: Expression) -> Iterator[Use]:
     """Every field that the expression reads, left to right."""
     leaves = list(_leaves(expression))
     for at, leaf in enumerate(leaves):
-        names = iter([FIELD if at == other else _REST for other in range(len(leaves))])
-        function = _written(expression, lambda _, names=names: next(names))  # type: ignore[misc]
+        function = _written(expression, (FIELD if other == at else _REST for other in range(len(leaves))))
         yield _use(leaf, None if function == FIELD else function)
 
 
@@ -62,7 +61,7 @@ def field_name(step: Step) -> str:
 
 
 def _leaves(expression: Expression) -> Iterator[Path | Index | Json]:
-    """In the order in which `_written` comes to them."""
+    """The fields, left to right."""
     match expression:
         case Path() | Index() | Json():
             yield expression
@@ -73,24 +72,29 @@ def _leaves(expression: Expression) -> Iterator[Path | Index | Json]:
             yield from _leaves(argument)
 
 
-def _written(expression: Expression, path: Callable[[Path], str]) -> str:
+def _path(leaf: Path | Index | Json) -> Path:
+    return leaf if isinstance(leaf, Path) else leaf.path
+
+
+def _written(expression: Expression, names: Iterator[str]) -> str:
+    """The expression with these names for its fields, left to right."""
     match expression:
         case Path():
-            return path(expression)
+            return next(names)
         case Text(function, argument):
-            return f"{function}({_written(argument, path)})"
+            return f"{function}({_written(argument, names)})"
         case NullIf(argument, text):
-            return f"nullif({_written(argument, path)}, {_quoted(text)})"
+            return f"nullif({_written(argument, names)}, {_quoted(text)})"
         case Coalesce(arguments):
-            return f"coalesce({', '.join(_written(argument, path) for argument in arguments)})"
-        case Index(of):
-            return f"index({path(of)})"
+            return f"coalesce({', '.join(_written(argument, names) for argument in arguments)})"
+        case Index():
+            return f"index({next(names)})"
         case Scale(argument, exponent):
-            return f"scale({_written(argument, path)}, {exponent})"
+            return f"scale({_written(argument, names)}, {exponent})"
         case Day(argument, timezone):
-            return f"date({_written(argument, path)}{f', {_quoted(timezone)}' if timezone else ''})"
-        case Json(of):
-            return f"json({path(of)})"
+            return f"date({_written(argument, names)}{f', {_quoted(timezone)}' if timezone else ''})"
+        case Json():
+            return f"json({next(names)})"
 
 
 def _quoted(text: str) -> str:

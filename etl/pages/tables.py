@@ -8,31 +8,30 @@ from etl.contract.model import Check, Column, NoneOf, Required, Table
 from etl.contract.types import words
 from etl.pages import rules
 from etl.pages.entities import primary_key
-from etl.pages.fields import is_masked
+from etl.pages.fields import Field, is_masked, shows_masked
 from etl.pages.grain import grain_words
 from etl.pages.model import ColumnPage, Statement, TablePage
-from etl.pages.remarks import NONE, Remarks
+from etl.pages.remarks import NONE, Remark, Remarks
 from etl.pages.sources import written
 from etl.pages.types import type_words
 from etl.report import MASK
 
 
-def table_page(table: Table, remarks: Remarks) -> TablePage:
-    """The table in words."""
+def table_page(table: Table, remarks: Remarks, root: Field) -> TablePage:
+    """The table in words; `root` is that of the whole contract."""
     return TablePage(
         name=table.name,
         title=remarks.tables.get(table.name, NONE).title,
         description=table.description,
         grain=grain_words(table.grain),
-        columns=tuple(_column(column, table, remarks) for column in table.columns),
+        columns=tuple(_column(column, table, remarks, root) for column in table.columns),
         statements=(*map(rules.key, table.keys), *map(rules.condition, table.conditions)),
         partitions=table.partitions,
     )
 
 
-def _column(column: Column, table: Table, remarks: Remarks) -> ColumnPage:
+def _column(column: Column, table: Table, remarks: Remarks, root: Field) -> ColumnPage:
     remark = remarks.columns.get((table.name, column.name), NONE)
-    masked = is_masked(column)
     return ColumnPage(
         name=column.name,
         title=remark.title,
@@ -41,14 +40,18 @@ def _column(column: Column, table: Table, remarks: Remarks) -> ColumnPage:
         type_words=type_words(column.type, column.source),
         source=written(column.source),
         classification=column.classification,
-        masked=masked,
+        masked=is_masked(column),
         required=column.required,
         optional=not any(map(_asks_for_a_value, column.checks)),
         key=_place(column.name, primary_key(table)),
         partition=_place(column.name, table.partitions),
         statements=tuple(_statements(column)),
-        examples=(MASK,) if masked and remark.examples else remark.examples,
+        examples=_examples(remark, masked=shows_masked(column, root)),
     )
+
+
+def _examples(remark: Remark, *, masked: bool) -> tuple[str, ...]:
+    return (MASK,) if masked and remark.examples else remark.examples
 
 
 def _place(name: str, names: tuple[str, ...]) -> int | None:

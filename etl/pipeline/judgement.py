@@ -162,7 +162,7 @@ class _Judgement:
         touched = Decimal(self.account.touched)
         found = touched if limit.unit == "records" else touched * 100 / self.account.read
         if found > limit.amount:
-            rule = Rule("maxQuarantined", f"at most {limit.amount} {limit.unit}")
+            rule = Rule("maxQuarantined", f"at most {limit}")
             yield Violation(rule, 0, value=f"{found:.10g}", detail=f"{touched} of {self.account.read} records")
 
     def _upload_rules(self) -> list[Violation]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from etl.contract.model import UNITS, Policies
+from etl.contract.model import Policies
+from etl.contract.words import size
 from etl.read.broken import Broken
 from etl.read.stored import Stored
 
@@ -33,7 +34,7 @@ class Limits:
         for chunk in chunks:
             passed += len(chunk)
             if passed > self.upload:
-                raise Broken(f"the upload is larger than {_spoken(self.upload)} uncompressed (policy maxUploadSize)")
+                raise Broken(f"the upload is larger than {size(self.upload)} uncompressed (policy maxUploadSize)")
             if passed > max(_FREE, stored.size * self.compression):
                 raise Broken(f"the upload is compressed by more than {self.compression:,} to 1 (policy maxCompression)")
             yield chunk
@@ -49,14 +50,8 @@ class Limits:
 
     def too_long(self, line: int, offset: int) -> Broken:
         """A line, an array or a document is."""
-        words = f"a line, an array or a document is larger than {_spoken(self.document)} (policy maxDocumentSize)"
+        words = f"a line, an array or a document is larger than {size(self.document)} (policy maxDocumentSize)"
         return Broken(words, line, offset)
-
-
-def _spoken(size: int) -> str:
-    """`10 GB`, as the policies have it."""
-    unit = next(unit for unit in UNITS if size % UNITS[unit] == 0)
-    return f"{size // UNITS[unit]:,} {unit}"
 
 
 USUAL = Limits.of(Policies())

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from etl.cli import diff as comparing
 from etl.cli.app import app
-from etl.errors import StorageError, UsageError
-from etl.storage import MemoryStorage
+from etl.errors import ContractError, StorageError, UsageError
+from etl.storage import AnyStorage, MemoryStorage
 from tests.test_cli import EXAMPLES, ORDERS, ROOT, SAMPLE, etl
 
 TEXT = ORDERS.read_text(encoding="utf-8")
@@ -96,6 +96,13 @@ def test_a_draft_promises_nothing(tmp_path: Path) -> None:
 def test_the_old_contract_may_come_from_a_pipe(tmp_path: Path) -> None:
     done = etl("contract", "diff", "-", edited(tmp_path, TIGHTER, MINOR), stdin=TEXT.encode())
     assert (done.returncode, "1000 -> 500" in done.stdout) == (0, True)
+
+
+def test_bytes_that_are_no_text_are_a_fault_at_their_place(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.odcs.yaml"
+    latin.write_bytes(b"id: caf\xe9")
+    with pytest.raises(ContractError, match=r"latin\.odcs\.yaml:1:1: the file is not UTF-8: byte 8 can't be read"):
+        comparing.read(str(latin), AnyStorage())
 
 
 def test_json_is_one_document(tmp_path: Path) -> None:

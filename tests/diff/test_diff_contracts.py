@@ -20,7 +20,7 @@ POLICIES = [
     ("unknownFields", "warn", "ignore", S, S),
     ("maxQuarantined", "20 percent", "10 percent", T, S),
     ("maxQuarantined", "20 percent", "100 records", T, T),
-    ("maxUploadSize", "2 GB", "500 MB", T, S),
+    ("maxUploadSize", "2 GB", "1500 MB", T, S),
     ("maxDocumentSize", "500 MB", "50 MB", T, S),
     ("maxCompression", "300", "100", T, S),
     ("records", "'$.a[*]'", "'$.b[*]'", B, B),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,22 @@ def test_columns_are_judged_apart(tmp_path: Path) -> None:
         """,
     )
     assert told(contract, "error") == ["11:52: the example 'x' breaks type (expected integer)"]
+
+
+@pytest.mark.parametrize(
+    ("column", "right", "wrong"),
+    [
+        ("logicalType: integer", [], [f"x{at}" for at in range(12)]),
+        (
+            "logicalType: date, logicalTypeOptions: {format: dd/MM/yyyy}",
+            [f"2020-12-{at}" for at in range(10, 22)] + [f"{at}/12/2020" for at in range(10, 22)],
+            ["garbage", *(f"{at}.12.2020" for at in range(10, 22))],
+        ),
+    ],
+    ids=["integers", "dates, each way in turn"],
+)
+def test_however_many_are_wrong_each_is_told(column: str, right: list[str], wrong: list[str], tmp_path: Path) -> None:
+    named = ", ".join([*right, *wrong])
+    contract = write(tmp_path, f"- name: t\n  properties:\n    - {{name: a, {column}, examples: [{named}]}}\n")
+    told_of = [re.findall(r"the example '(.*)' breaks type", fault) for fault in told(contract, "error")]
+    assert told_of == [[each] for each in wrong]

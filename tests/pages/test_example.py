@@ -127,6 +127,21 @@ def test_of_two_columns_that_disagree_the_stricter_counts(tmp_path: Path) -> Non
     assert rows(page) == {"t": {"mail": ["***"], "whole": ["***"], "personal": ["***"]}}
 
 
+def test_of_columns_that_disagree_no_examples_are_shown(tmp_path: Path) -> None:
+    given = {"examples": ["SECRET"]}
+    columns = [
+        column("mail", **given),
+        column("whole", "json($)", **given),
+        column("personal", "$.mail", **PERSONAL, **given),
+        column("id", examples=["SHOWN"]),
+    ]
+    page = page_of(tmp_path, table("t", *columns[:1]), table("u", *columns[1:]))
+    shown = {column.name: column.examples for table in page.tables for column in table.columns}
+    assert shown == {"mail": ("***",), "whole": ("***",), "personal": ("***",), "id": ('"SHOWN"',)}
+    assert html(page).count('<span class="masked">***</span>') == 3
+    assert "SECRET" not in html(page) + text(page)
+
+
 def test_a_record_that_breaks_a_rule_becomes_no_rows(tmp_path: Path) -> None:
     columns = [column("a", kind="integer"), column("b", required=True), column("c", quality=[WARNING])]
     page = page_of(tmp_path, table("t", *columns), sample=[{"a": "SECRET"}])

@@ -229,7 +229,7 @@ def test_policies_are_all_there_and_what_was_chosen_is_marked() -> None:
         customProperties=[
             {"property": "maxQuarantined", "value": "0.5 percent"},
             {"property": "records", "value": "$.export.orders[*]"},
-            {"property": "maxUploadSize", "value": "500 MB"},
+            {"property": "maxUploadSize", "value": "1500 MB"},
             {"property": "quarantineGrain", "value": "row"},
             {"property": "emptyRecords", "value": "allow"},
             {"property": "unknownFields", "value": "reject"},
@@ -240,7 +240,7 @@ def test_policies_are_all_there_and_what_was_chosen_is_marked() -> None:
     assert len(told) == 7
     assert told["maxQuarantined"][0] == "0.5 percent"
     assert told["records"][1] == "Each element of $.export.orders in a document is a record, and $ its root."
-    assert told["maxUploadSize"] == ("500 MB", "An upload of more than 500 MB, uncompressed, is rejected.")
+    assert told["maxUploadSize"] == ("1500 MB", "An upload of more than 1500 MB, uncompressed, is rejected.")
 
 
 def test_what_only_people_need_is_there(tmp_path: Path) -> None:

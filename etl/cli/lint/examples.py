@@ -1,21 +1,16 @@
 """The values that a contract itself names, `examples` and `enum`, held to the rules that stand beside them.
 
-They are judged as an upload would be, so that there is one opinion of what fits: each list of them becomes a table of
-one column, with its type and its checks, and each value a record that fills that column alone.
+They are judged by the stages that judge uploads, so that there is one opinion of what fits: each list of them becomes
+a table of one column, with its type and its checks, and each value a record that fills that column alone.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path as FilePath
-from typing import Any
 
 import msgspec
 
-from etl import pipeline
 from etl.cli.lint.findings import Finding
 from etl.contract import Examined
 from etl.contract.checks import literal
@@ -24,7 +19,7 @@ from etl.contract.model import Check, Column, Contract, NoneOf, OneOf, Policies,
 from etl.contract.source import Place
 from etl.contract.types import words
 from etl.errors import Fault
-from etl.records import Rule, Upload
+from etl.records import Rule
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _TYPE = "type"
@@ -47,17 +42,16 @@ class _Values:
 
 
 def findings(one: Examined) -> list[Finding]:
-    """A fault for each example, and each value of an enum, that no upload could hold."""
+    """A fault for each example, and each value of an enum, that breaks a rule."""
     lists = list(_lists(one))
-    broken = _broken(lists) if lists else {}
-    named = [(values.word, place) for values in lists for place in values.places]
-    return [_finding(*named[at], reason) for at, reason in broken.items()]
+    return list(_wrong(lists)) if lists else []
 
 
-def _finding(word: str, place: Place, reason: str) -> Finding:
+def _finding(word: str, place: Place, rule: Rule) -> Finding:
     mark = place.source.mark(place.route)
     shown = f"this {word}" if isinstance(place.value, list | dict) else f"the {word} {literal(place.value)}"
-    return Finding(Fault(place.source.file, mark.line, mark.column, f"{shown} {reason}"), "error")
+    message = f"{shown} breaks {rule.name} (expected {rule.expected})"
+    return Finding(Fault(place.source.file, mark.line, mark.column, message), "error")
 
 
 # Which values there are.
@@ -93,33 +87,29 @@ def _inner(checks: Sequence[Check], step: str) -> list[Check]:
     return [replace(check, within=check.within[1:]) for check in checks if check.within[:1] == (step,)]
 
 
-# What an upload of them comes to.
+# What records of them come to.
 
 
-def _broken(lists: Sequence[_Values]) -> Mapping[int, str]:
-    """Why values can't be, by their index; of those that may be written in two ways, if they are right in neither."""
-    reasons: dict[int, dict[str, str]] = {}
-    rules = _report(lists)["rules"]
-    for rule in sorted(rules, key=lambda rule: (rule["rule"] == _TYPE, rule["table"])):  # a type says least
-        for example in rule["examples"]:
-            reason = f"breaks {rule['rule']} (expected {rule['expected']})"
-            reasons.setdefault(example["record"] - 1, {}).setdefault(rule["table"], reason)
-    ways = [len(values.types) for values in lists for _ in values.places]
-    return {at: next(iter(found.values())) for at, found in reasons.items() if len(found) == ways[at]}
+def _wrong(lists: Sequence[_Values]) -> Iterator[Finding]:
+    """A fault for each that is right in none of the ways in which it may be written."""
+    from etl.documents.judge import Judge  # time that contracts without examples, and other commands, save
+
+    named = [(values, place) for values in lists for place in values.places]
+    records = [_JSON.encode({f"v{at}": place.value}) for at, values in enumerate(lists) for place in values.places]
+    verdicts, _ = Judge(_contract(lists)).judge(records)
+    for (values, place), verdict in zip(named, verdicts, strict=True):
+        broken = sorted(verdict.broken, key=lambda rule: (rule.name == _TYPE, rule.table))  # a type says least
+        if len({rule.table for rule in broken}) == len(values.types):
+            yield _finding(values.word, place, broken[0])
 
 
-def _report(lists: Sequence[_Values]) -> Mapping[str, Any]:
+def _contract(lists: Sequence[_Values]) -> Contract:
     tables = tuple(
         _table(f"v{at}_{way}", f"v{at}", type_, values.checks)
         for at, values in enumerate(lists)
         for way, type_ in enumerate(values.types)
     )
-    contract = Contract("lint", "lint", "1", None, "lint", "", tables, policies=_POLICIES, delimiter="new_line")
-    records = ({f"v{at}": place.value} for at, values in enumerate(lists) for place in values.places)
-    with tempfile.NamedTemporaryFile(prefix="etl-lint-") as file:
-        file.write(b"\n".join(map(_JSON.encode, records)))
-        file.flush()
-        return pipeline.check_file(Upload(pipeline.STDIN, datetime.now(UTC), 0), FilePath(file.name), contract)
+    return Contract("lint", "lint", "1", None, "lint", "", tables, policies=_POLICIES)
 
 
 def _table(name: str, field: str, type_: Type, checks: Sequence[Check]) -> Table:
