@@ -127,6 +127,8 @@ def test_types(keys, type_, words):
         ("logicalType: integer\ntransformLogic: index($.x[*])", "Index(path=Path(steps=('x', Each())))"),
         ("logicalType: number\ntransformLogic: scale(trim($.x), -2)", None),
         ("logicalType: date\ntransformLogic: date(coalesce($.x, trim($.y)))", None),
+        ("logicalType: date\nlogicalTypeOptions: {format: epochMillis}\ntransformLogic: date($.x)", None),
+        ("logicalType: date\nlogicalTypeOptions: {format: d.M.yyyy}\ntransformLogic: coalesce(date($.x), $.y)", None),
         ("logicalType: string\ntransformLogic: upper(json($.x))", None),
         ("logicalType: integer\ntransformLogic: coalesce($.x, scale($.y, 2))", None),
         ("logicalType: array\nitems: {logicalType: string}\ntransformLogic: coalesce($.x, $.y)", None),
