@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from etl.contract.expressions import written
 from etl.contract.model import Column, Type
 from etl.contract.readings import readings
 from etl.diff import athena, formats, rules
 from etl.diff.nouns import At, Change
-from etl.diff.words import NONE, typed, written
+from etl.diff.words import NONE, typed
 
 _MEANING = "new values come from elsewhere, or are made otherwise, than those in the lake"
 _Pairs = Sequence[tuple[Type, Type]]  # what values were read as, and what they are read as now

@@ -1,9 +1,8 @@
-"""Expressions of the flattening map, written out: whole, or as what is done with one of the fields they read."""
+"""Expressions of the flattening map, written out as what is done with one of the fields they read."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,15 +17,11 @@ from etl.contract.expressions import (
     Scale,
     Step,
     Text,
+    written,
 )
 
 FIELD = "·"  # stands for the field that a function is put round
 _REST = "…"
-
-
-def written(expression: Expression) -> str:
-    """`lower(trim($.customer.email))`"""
-    return _written(expression, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ def uses(expression: Expression) -> Iterator[Use]:
     leaves = list(_leaves(expression))
     for at, leaf in enumerate(leaves):
         names = iter([FIELD if at == other else _REST for other in range(len(leaves))])
-        function = _written(expression, lambda _, names=names: next(names))  # type: ignore[misc]
+        function = written(expression, lambda _, names=names: next(names))  # type: ignore[misc]
         yield _use(leaf, None if function == FIELD else function)
 
 
@@ -62,7 +57,7 @@ def field_name(step: Step) -> str:
 
 
 def _leaves(expression: Expression) -> Iterator[Path | Index | Json]:
-    """In the order in which `_written` comes to them."""
+    """In the order in which `written` comes to them."""
     match expression:
         case Path() | Index() | Json():
             yield expression
@@ -71,28 +66,3 @@ def _leaves(expression: Expression) -> Iterator[Path | Index | Json]:
                 yield from _leaves(argument)
         case Text(_, argument) | NullIf(argument) | Scale(argument) | Day(argument):
             yield from _leaves(argument)
-
-
-def _written(expression: Expression, path: Callable[[Path], str]) -> str:
-    match expression:
-        case Path():
-            return path(expression)
-        case Text(function, argument):
-            return f"{function}({_written(argument, path)})"
-        case NullIf(argument, text):
-            return f"nullif({_written(argument, path)}, {_quoted(text)})"
-        case Coalesce(arguments):
-            return f"coalesce({', '.join(_written(argument, path) for argument in arguments)})"
-        case Index(of):
-            return f"index({path(of)})"
-        case Scale(argument, exponent):
-            return f"scale({_written(argument, path)}, {exponent})"
-        case Day(argument, timezone):
-            return f"date({_written(argument, path)}{f', {_quoted(timezone)}' if timezone else ''})"
-        case Json(of):
-            return f"json({path(of)})"
-
-
-def _quoted(text: str) -> str:
-    inner = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
-    return f"'{inner}'"

@@ -144,6 +144,8 @@ def test_types_and_sources(old: str, new: str, what: str, effect: str) -> None:
 def test_a_source_is_shown_as_it_is_written() -> None:
     (change,) = changes(column(TEXT), column(f"{TEXT}, transformLogic: \"coalesce(nullif(trim($.a), '-'), $['b c'])\""))
     assert (change.old, change.new) == ("$.a", "coalesce(nullif(trim($.a), '-'), $['b c'])")
+    (change,) = changes(column(TEXT), column(f'{TEXT}, transformLogic: "nullif($.a, \\"it\'s\\")"'))
+    assert change.new == r"nullif($.a, 'it\'s')"
 
 
 SAME = [
