@@ -161,3 +161,12 @@ def test_the_grain_is_the_longest_chain(paths, grain):
         )
     )
     assert table.grain == Path(grain)
+
+
+def test_parts_of_a_type():
+    line = Type("object", pa.struct([("[]", pa.string())]), fields=(Field("[]", TEXT),))
+    lines = Type("array", pa.list_(line.arrow), item=line)
+    assert [lines.within(steps) for steps in ((), ("[]",), ("[]", "[]"))] == [lines, line, TEXT]
+    for steps in (("x",), ("[]", "x"), ("[]", "[]", "[]")):
+        with pytest.raises(KeyError):
+            lines.within(steps)
