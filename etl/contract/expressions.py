@@ -3,7 +3,8 @@
     $.products[*].price        names, ['any key'], [0] or [-1], [*]
     lower(trim($.email))       trim lower upper nullif coalesce index scale date json
 
-`parse` turns `transformLogic` into these frozen nodes or raises `ExpressionError` with the position.
+`parse` turns `transformLogic` into these frozen nodes or raises `ExpressionError` with the position; `written` turns
+them back into text.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ def _segment(step: Step, positions: object) -> str:
     return f".{step}" if _PLAIN.fullmatch(step) else f"[{_quoted(step)}]"
 
 
-def _quoted(name: str) -> str:
-    """A normalised name selector in single quotes (RFC 9535, 2.7)."""
-    inner = json.dumps(name, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+def _quoted(text: str) -> str:
+    """A text in single quotes, written as in a normalised name selector (RFC 9535, 2.7)."""
+    inner = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
     return f"'{inner}'"
 
 
@@ -138,6 +139,27 @@ def paths(expression: Expression) -> tuple[Path, ...]:
     if isinstance(expression, Coalesce):
         return tuple(path for argument in expression.arguments for path in paths(argument))
     return paths(expression.argument)
+
+
+def written(expression: Expression, path: Callable[[Path], str] = str) -> str:
+    """The expression as `transformLogic` has it: `parse` takes it back. `path` writes what it reads, left to right."""
+    match expression:
+        case Path():
+            return path(expression)
+        case Text(function, argument):
+            return f"{function}({written(argument, path)})"
+        case NullIf(argument, text):
+            return f"nullif({written(argument, path)}, {_quoted(text)})"
+        case Coalesce(arguments):
+            return f"coalesce({', '.join(written(argument, path) for argument in arguments)})"
+        case Index(of):
+            return f"index({path(of)})"
+        case Scale(argument, exponent):
+            return f"scale({written(argument, path)}, {exponent})"
+        case Day(argument, timezone):
+            return f"date({written(argument, path)}{f', {_quoted(timezone)}' if timezone else ''})"
+        case Json(of):
+            return f"json({path(of)})"
 
 
 def parse(text: str) -> Expression:

@@ -20,7 +20,9 @@ from etl.contract.expressions import (
     parse,
     paths,
 )
-from etl.contract.model import Kind
+from etl.contract.model import Kind, Type
+from etl.contract.patterns import EPOCHS
+from etl.contract.readings import readings
 from etl.contract.source import Place
 
 _NESTED: tuple[Kind, ...] = ("array", "object")
@@ -48,6 +50,20 @@ def fit(expression: Expression, kind: Kind, place: Place) -> bool:
     if reason:
         (place / "transformLogic").fault(reason)
     return reason is None
+
+
+def readable(expression: Expression, type_: Type, place: Place) -> bool:
+    """Whether texts of the column's format can be read; a fault there where all go through `date()`, as what a date's
+    pattern gives is no timestamp."""
+    if type_.kind != "date" or type_.format is None or type_.format in EPOCHS:
+        return True
+    if any(reading.kind == "date" for reading in readings(expression, type_)):
+        return True
+    (place / "logicalTypeOptions" / "format").fault(
+        f"date() reads timestamps, and '{type_.format}' is of dates: no text would pass. Leave date() out if the texts "
+        "are dates, else the format, which may be epochSeconds or epochMillis"
+    )
+    return False
 
 
 def _misfit(expression: Expression, kind: Kind) -> str | None:

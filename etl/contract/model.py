@@ -35,6 +35,13 @@ class Type:
     item: Type | None = None
     fields: tuple[Field, ...] = ()
 
+    def within(self, steps: tuple[str, ...]) -> Type:
+        """The type of a part: `[]` leads to the items of a list, a name to a field. Raises `KeyError`."""
+        if not steps:
+            return self
+        parts = {field.name: field.type for field in self.fields} if self.item is None else {"[]": self.item}
+        return parts[steps[0]].within(steps[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

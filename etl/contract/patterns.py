@@ -39,6 +39,13 @@ _ALLOWED: dict[Kind, tuple[set[str], set[str]]] = {  # by kind: what must be the
     "time": ({"hour"}, {"minute", "second", "fraction"}),
     "timestamp": ({"year", "month", "day", "hour"}, {"minute", "second", "fraction", "offset"}),
 }
+_DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+_TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?"
+_ISO: dict[Kind, re.Pattern[str]] = {  # ISO 8601; RFC 3339, 5.6
+    "date": re.compile(_DATE),
+    "time": re.compile(_TIME),
+    "timestamp": re.compile(rf"{_DATE}[Tt ]{_TIME}(?P<offset>[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})?"),
+}
 _BEFORE = {"second": "minute", "minute": "hour", "fraction": "second"}
 _TOKEN = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<letters>([A-Za-z])\3*)|(?P<other>.)", re.DOTALL)
 _PART = re.compile(r"\(\?P<(\w+)>")
@@ -65,6 +72,11 @@ def has_offset(pattern: str) -> bool:
 def compiled(pattern: str) -> re.Pattern[str]:
     """The expression that a text of this pattern matches as a whole, with a group for each part. No faults are left."""
     return re.compile("".join(map(_piece, _TOKEN.finditer(pattern))))
+
+
+def expression(kind: Kind, pattern: str | None) -> re.Pattern[str]:
+    """The same for the texts of a kind, which are written as ISO has it where no pattern is given."""
+    return _ISO[kind] if pattern is None else compiled(pattern)
 
 
 def pieces(pattern: str) -> Iterator[tuple[str, bool]]:

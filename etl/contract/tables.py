@@ -13,9 +13,9 @@ from open_data_contract_standard.model import SchemaObject, SchemaProperty
 from etl.contract import quality
 from etl.contract.checks import checks, inner
 from etl.contract.expressions import Expression
-from etl.contract.mapping import fit, grain_of, source_of
+from etl.contract.mapping import fit, grain_of, readable, source_of
 from etl.contract.metrics import comparable
-from etl.contract.model import Check, Column, Condition, FolderName, Key, Required, Table, UploadRule
+from etl.contract.model import Check, Column, Condition, FolderName, Key, Required, Table, Type, UploadRule
 from etl.contract.scope import Scope, Target, is_masked
 from etl.contract.source import Place
 from etl.contract.types import type_of, words
@@ -150,8 +150,12 @@ def _expressions(draft: Draft) -> Iterator[tuple[str, Expression]]:
             )
             continue
         expression, target = source_of(node, place), draft.targets.get(name)
-        if expression and (target is None or fit(expression, target.type.kind, place)):
+        if expression and (target is None or _fits(expression, target.type, place)):
             yield name, expression
+
+
+def _fits(expression: Expression, type_: Type, place: Place) -> bool:
+    return fit(expression, type_.kind, place) and readable(expression, type_, place)
 
 
 def _stated(draft: Draft) -> Iterator[Ruled]:

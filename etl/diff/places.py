@@ -19,9 +19,9 @@ LOCATIONS = ("location", "path")
 def changes(old: Document, new: Document) -> Iterator[Change]:
     yield from _name(old.contract.name, new.contract.name)
     before, now = _locations(old.data), _locations(new.data)
-    if "incoming" in before and "incoming" not in now:
-        why = "uploads there fall under this contract no more"
-        yield _HERE.tightening("servers.incoming", before["incoming"], NONE, why)
+    for server, gone in (("incoming", _no_incoming), ("datalake", _no_lake), ("quarantine", _no_quarantine)):
+        if server in before and server not in now:
+            yield gone(f"servers.{server}", before[server])
     for server, compare in (("incoming", _incoming), ("datalake", _lake), ("quarantine", _quarantine)):
         if server in before and server in now and before[server] != now[server]:
             yield compare(f"servers.{server}", before[server], now[server])
@@ -52,10 +52,24 @@ def _incoming(what: str, old: str, new: str) -> Change:
     return _HERE.tightening(what, old, new, f"uploads at {old} fall under this contract no more")
 
 
+def _no_incoming(what: str, old: str) -> Change:
+    return _HERE.tightening(what, old, NONE, "uploads there fall under this contract no more")
+
+
+def _no_lake(what: str, old: str) -> Change:
+    return _HERE.breaking(what, old, NONE, f"nothing new comes to {old} any more, but from runs with --lake")
+
+
+def _no_quarantine(what: str, old: str) -> Change:
+    """A run that may not quarantine does not start."""
+    return _HERE.breaking(what, old, NONE, "nothing new is published any more, but by runs with --quarantine")
+
+
 def _lake(what: str, old: str, new: str) -> Change:
     why = f"what was published stays in {old}; uploads that come again, corrected, don't replace it there"
     return _HERE.breaking(what, old, new, why)
 
 
 def _quarantine(what: str, old: str, new: str) -> Change:
-    return _HERE.safe(what, old, new, f"what is quarantined already stays in {old}")
+    """Lake readers see none of it; whoever corrects records has to look elsewhere."""
+    return _HERE.loosening(what, old, new, f"what is quarantined already stays in {old}; look for the rest in {new}")

@@ -50,13 +50,11 @@ def _inside(checks: Sequence[Check], within: tuple[str, ...]) -> list[Check]:
     return [check for check in checks if check.within == within]
 
 
-def _part(type_: Type | None, within: tuple[str, ...]) -> Type | None:
-    for step in within:
-        if type_ is None:
-            return None
-        fields = {field.name: field.type for field in type_.fields}
-        type_ = type_.item if step == "[]" else fields.get(step)
-    return type_
+def _part(type_: Type, within: tuple[str, ...]) -> Type | None:
+    try:
+        return type_.within(within)
+    except KeyError:
+        return None
 
 
 def _changes(old: Sequence[Check], new: Sequence[Check], type_: Type, at: At) -> Iterator[Change]:

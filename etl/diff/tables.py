@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from etl.contract.expressions import Index, Json
+from etl.contract.expressions import Index, Json, written
 from etl.contract.model import Column, Condition, Key, Table
 from etl.diff import columns
 from etl.diff.nouns import At, Change
 from etl.diff.pairs import Pairs, pair
-from etl.diff.words import NONE, line, typed, written
+from etl.diff.words import NONE, line, typed
 
 _PASSED_OVER = "fields that were passed over are judged now"
 _OLDER = "older files do not have it: readers meet nulls there"

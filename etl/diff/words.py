@@ -6,37 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from etl.contract.expressions import Coalesce, Day, Expression, Index, Json, NullIf, Path, Scale, Text
 from etl.contract.model import Limit, Type
 from etl.contract.types import words as type_words
 
 _LENGTH = 80
 NONE = "none"
-
-
-def written(expression: Expression) -> str:
-    """An expression as `transformLogic` has it."""
-    match expression:
-        case Path():
-            return str(expression)
-        case Text(function, argument):
-            return f"{function}({written(argument)})"
-        case NullIf(argument, text):
-            return f"nullif({written(argument)}, {_quoted(text)})"
-        case Coalesce(arguments):
-            return f"coalesce({', '.join(map(written, arguments))})"
-        case Index(path):
-            return f"index({path})"
-        case Scale(argument, exponent):
-            return f"scale({written(argument)}, {exponent})"
-        case Day(argument, timezone):
-            return f"date({written(argument)}{f', {_quoted(timezone)}' if timezone else ''})"
-        case Json(path):
-            return f"json({path})"
-
-
-def _quoted(text: str) -> str:
-    return f"'{text}'"
 
 
 def typed(type_: Type) -> str:

@@ -27,6 +27,7 @@ from etl.contract.expressions import (
     Text,
 )
 from etl.contract.model import Contract, Type
+from etl.contract.readings import moment
 
 TEXT = Type("string", pa.string())
 POSITION = Type("integer", pa.int64())
@@ -85,7 +86,7 @@ def argument_type(expression: Text | NullIf | Scale | Day, type_: Type) -> Type:
     if isinstance(expression, Text):
         return TEXT
     if isinstance(expression, Day):
-        return Type("timestamp", pa.timestamp("us", "UTC"), format=type_.format)
+        return moment(type_)
     if isinstance(expression, Scale):
         return scaled_type(type_, expression.exponent)
     return type_

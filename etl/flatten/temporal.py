@@ -9,25 +9,17 @@ Without a `format`, dates are ISO 8601 (`2024-01-10`), times and timestamps RFC 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from etl.contract.patterns import compiled
+from etl.contract.model import Kind
+from etl.contract.patterns import expression
 
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_SECOND = (date.min.toordinal() - _EPOCH_DAY) * 86_400
 _LAST_SECOND = (date.max.toordinal() - _EPOCH_DAY + 1) * 86_400 - 1
-
-_DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
-_TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?"
-_ISO = {
-    "date": re.compile(_DATE),
-    "time": re.compile(_TIME),
-    "timestamp": re.compile(rf"{_DATE}[Tt ]{_TIME}(?P<offset>[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})?"),
-}
 
 
 class Unfit(ValueError):
@@ -64,9 +56,8 @@ def day_in(units: int, unit: str, timezone: str | None) -> int:
     return moment.date().toordinal() - _EPOCH_DAY
 
 
-def _match(text: str, kind: str, pattern: str | None) -> Mapping[str, str | None]:
-    expression = _ISO[kind] if pattern is None else compiled(pattern)
-    found = expression.fullmatch(text)
+def _match(text: str, kind: Kind, pattern: str | None) -> Mapping[str, str | None]:
+    found = expression(kind, pattern).fullmatch(text)
     if found is None:
         raise Unfit("written otherwise")
     return found.groupdict()

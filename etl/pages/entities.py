@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
+from etl.contract.expressions import written
 from etl.contract.model import Contract, Table
 from etl.pages.grain import grain_words
 from etl.pages.model import Diagram, Entity, KeyColumn, Relation
-from etl.pages.sources import written
 
 Links = tuple[tuple[str, str], ...]
 

@@ -28,7 +28,6 @@ from etl.contract.model import (
 )
 from etl.contract.words import number
 from etl.pages.model import Statement
-from etl.pages.types import within
 from etl.records import Rule
 
 STATED = frozenset({
@@ -67,7 +66,7 @@ def check(check: Check, column: Column) -> Statement:
         case MultipleOf(step):
             return _stated(check.rule, f"a multiple of {number(step)}", about=about)
         case Count(op, limit):
-            what = _COUNTED[within(column.type, check.within).kind]
+            what = _COUNTED[column.type.within(check.within).kind]
             return _stated(check.rule, f"{_BOUNDS[op]} {limit:,} {what}{'' if limit == 1 else 's'}", about=about)
         case Pattern(regex):
             return _pattern(check.rule, regex, about)

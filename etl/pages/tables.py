@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from etl.contract.expressions import written
 from etl.contract.model import Check, Column, NoneOf, Required, Table
 from etl.contract.types import words
 from etl.pages import rules
@@ -12,7 +13,6 @@ from etl.pages.fields import Field, is_masked, shows_masked
 from etl.pages.grain import grain_words
 from etl.pages.model import ColumnPage, Statement, TablePage
 from etl.pages.remarks import NONE, Remark, Remarks
-from etl.pages.sources import written
 from etl.pages.types import type_words
 from etl.report import MASK
 

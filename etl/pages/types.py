@@ -102,11 +102,3 @@ def _fields(type_: Type) -> str:
     """Names only: what each is stands with the column's rules."""
     parts = [f"{field.name} ({type_words(field.type)})" for field in type_.fields]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def within(type_: Type, steps: tuple[str, ...]) -> Type:
-    """The type of a part of a column: `[]` leads to the items of a list, a name to a field."""
-    for step in steps:
-        fields = {field.name: field.type for field in type_.fields}
-        type_ = type_.item if step == "[]" and type_.item else fields[step]
-    return type_

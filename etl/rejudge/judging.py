@@ -14,7 +14,7 @@ from etl.pipeline.judgement import judged
 from etl.quarantine import original
 from etl.read import Limits, read
 from etl.records import Block, Unreadable, Upload
-from etl.rejudge.past import Broken, Rejected, rejections
+from etl.rejudge.past import Broken, Rejected, Rejections
 
 _ARRIVAL = datetime(1970, 1, 1, tzinfo=UTC)  # of what is judged here; no rule asks for it
 
@@ -32,14 +32,19 @@ class Verdict:
 def upload(path: Path, contract: Contract) -> Verdict:
     """The judgement of a whole upload."""
     with judged(Upload(str(path), _ARRIVAL, path.stat().st_size), path, contract, None) as found:
-        lines = rejections(found.rejected, "the rejected records of this run", found.account.read)
+        lines = Rejections(found.rejected, "the rejected records of this run", found.account.read)
         reasons = [
             (rule["table"], rule["column"], rule["rule"])
             for rule in found.account.rules()
             if found.status == "rejected" and rule["severity"] == "error" and not rule["records"]
         ]
-        broken = {line.record: line.broken for line in lines}
-        return Verdict(found.account.read, found.status == "rejected", broken, reasons)
+        return Verdict(found.account.read, found.status == "rejected", rules_by_record(lines), reasons)
+
+
+def rules_by_record(lines: Iterable[Rejected]) -> Mapping[int, Sequence[Broken]]:
+    """The rules that each rejected record breaks, by its number; the same rules are one and the same value."""
+    known: dict[tuple[Broken, ...], tuple[Broken, ...]] = {}
+    return {line.record: known.setdefault(line.broken, line.broken) for line in lines}
 
 
 def first(path: Path, contract: Contract, most: int) -> Verdict:
@@ -66,18 +71,20 @@ def _write_first(items: Iterable[Block | Unreadable], file: IO[bytes], most: int
     return count
 
 
-def alone(records: Sequence[Rejected], contract: Contract) -> int:
+def alone(records: Iterable[Rejected], contract: Contract) -> int:
     """How many of these rejected records would pass, as far as they show.
 
     One that repeated a key does not pass while the contract has that key: what it repeated may be in the lake.
     """
+    keys = {(key.rule.table, key.rule.column, key.rule.name) for table in contract.tables for key in table.keys}
+    may = []  # pass, record by record; what they hold is no longer needed once it is written
     with NamedTemporaryFile(prefix="etl-") as file:
         for record in records:  # a text that is not JSON is none without its line breaks either
             file.write(original(record.line).replace(b"\n", b"\0") + b"\n")
+            may.append(keys.isdisjoint(record.broken))
         file.flush()
         broken = upload(Path(file.name), _by_line(contract)).broken
-    keys = {(key.rule.table, key.rule.column, key.rule.name) for table in contract.tables for key in table.keys}
-    return sum(at not in broken and keys.isdisjoint(record.broken) for at, record in enumerate(records, 1))
+    return sum(passes and at not in broken for at, passes in enumerate(may, 1))
 
 
 def _by_line(contract: Contract) -> Contract:

@@ -11,7 +11,7 @@ from etl.contract.model import Contract
 from etl.errors import UsageError
 from etl.rejudge import judging
 from etl.rejudge.judging import Verdict
-from etl.rejudge.past import Broken, Past, content, past, rejected
+from etl.rejudge.past import Broken, Past, Rejections, content, past, rejected
 from etl.storage import Storage
 
 
@@ -68,22 +68,23 @@ def _upload(one: Past, contract: Contract, storage: Storage, room: int) -> Evide
     seen = Evidence(uploads=1, records=min(one.read, room))
     if not one.read:
         return seen
-    before = rejected(one, storage, room)
     with ExitStack() as stack:
+        before = rejected(one, storage, stack, room)
         path = content(one, storage, stack)
         if path is not None and (one.whole or before is not None):
             now = judging.upload(path, contract) if one.read <= room else judging.first(path, contract, room)
             if one.whole or now.whole or now.read == one.read:  # else its records have other numbers
                 return seen + _compared(one, {line.record for line in before or ()}, now, seen.records)
-    if one.whole or before is None:
-        return replace(seen, unknown=seen.records)
-    known = [line for line in before if line.record <= seen.records]
-    return replace(
-        seen,
-        quarantined=len(known),
-        passing=judging.alone(known, contract),
-        unknown=seen.records - len(known),
-    )
+        if one.whole or before is None:
+            return replace(seen, unknown=seen.records)
+        return seen + _alone(before, contract, seen.records)
+
+
+def _alone(before: Rejections, contract: Contract, most: int) -> Evidence:
+    """Of the first `most` records, those that are in quarantine; of the others nothing is known."""
+    quarantined = sum(line.record <= most for line in before)
+    passing = judging.alone((line for line in before if line.record <= most), contract)
+    return Evidence(quarantined=quarantined, passing=passing, unknown=most - quarantined)
 
 
 def _compared(one: Past, before: set[int], now: Verdict, most: int) -> Evidence:

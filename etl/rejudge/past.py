@@ -105,28 +105,40 @@ def _content_id(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def rejected(one: Past, storage: Storage, most: int) -> list[Rejected] | None:
+def rejected(one: Past, storage: Storage, stack: ExitStack, most: int) -> Rejections | None:
     """The upload's rejected records, the first of them; None where they are gone. Raises `StorageError`."""
-    if not one.touched:
-        return []
     location = f"{one.folder}rejected.ndjson"
+    if not one.touched:
+        return Rejections(None, location, most)
     try:
-        with storage.fetch(location) as (_, path):
-            return rejections(path, location, most)
+        _, path = stack.enter_context(storage.fetch(location))
     except NotFound:
         return None
+    return Rejections(path, location, most)
 
 
-def rejections(path: Path, location: str, most: int) -> list[Rejected]:
-    """The lines of a `rejected.ndjson`, the first of them. Raises `StorageError` where it is none."""
-    decoder = msgspec.json.Decoder(_Envelope)
-    with path.open("rb") as file:
-        try:
-            return [_rejected(decoder.decode(line), line) for line in islice(file, most)]
-        except msgspec.MsgspecError as error:
-            raise StorageError(
-                f"{location}: these are no rejected records; move it away from the quarantine"
-            ) from error
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """The first `most` lines of a `rejected.ndjson`, read anew, one by one, whenever they are asked for: together they
+    may be more than memory holds. Without a `path` there are none; `location` is named in faults.
+    """
+
+    path: Path | None
+    location: str
+    most: int
+
+    def __iter__(self) -> Iterator[Rejected]:
+        """Raises `StorageError` where a line is no rejected record."""
+        if self.path is None:
+            return
+        decoder = msgspec.json.Decoder(_Envelope)
+        with self.path.open("rb") as file:
+            try:
+                yield from (_rejected(decoder.decode(line), line) for line in islice(file, self.most))
+            except msgspec.MsgspecError as error:
+                raise StorageError(
+                    f"{self.location}: these are no rejected records; move it away from the quarantine"
+                ) from error
 
 
 def _rejected(envelope: _Envelope, line: bytes) -> Rejected:

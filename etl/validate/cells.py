@@ -20,11 +20,11 @@ from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaError
 
 from etl.contract.expressions import Path, paths
-from etl.contract.model import Check, Column, Table, Type
+from etl.contract.model import Check, Column, Table
 from etl.errors import AccountingError
 from etl.records import Rows, Same, Violation
 from etl.validate.arrays import tuples, whole
-from etl.validate.nested import ITEMS, reach, steps
+from etl.validate.nested import reach, steps
 from etl.validate.places import PathTexts, Places, chain, depth
 from etl.validate.predicates import Predicate, predicate
 from etl.validate.texts import json_texts
@@ -75,7 +75,8 @@ def judge(compiled: tuple[Cells, ...], rows: Rows, places: Places) -> list[Viola
 def _compile(column: Column, within: tuple[str, ...]) -> Cells:
     checks = tuple(check for check in column.checks if check.within == within)
     outer = paths(column.source)[0]
-    predicates = tuple(predicate(check.test, _type_within(column.type, within).arrow) for check in checks)
+    type_ = column.type.within(within)
+    predicates = tuple(predicate(check.test, type_.arrow) for check in checks)
     return Cells(
         column.name,
         within,
@@ -86,15 +87,6 @@ def _compile(column: Column, within: tuple[str, ...]) -> Cells:
         chain(outer),
         depth(column.source),
     )
-
-
-def _type_within(outer: Type, within: tuple[str, ...]) -> Type:
-    for step in within:
-        inner = outer.item if step == ITEMS else next(field.type for field in outer.fields if field.name == step)
-        if inner is None:
-            raise AccountingError(f"a check leads to the items of a {outer.kind}, which has none")
-        outer = inner
-    return outer
 
 
 def _schema(predicates: tuple[Predicate, ...]) -> pandera.SeriesSchema:

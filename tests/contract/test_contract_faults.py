@@ -175,6 +175,10 @@ MAPPING = {
     "index into text": (column("logicalType: string\ntransformLogic: «index($[*])"), "index gives an integer"),
     "scale of text": (column("logicalType: string\ntransformLogic: «scale($.a, -2)"), "scale gives a number"),
     "date into timestamp": (column("logicalType: timestamp\ntransformLogic: «date($.a)"), "date gives a date"),
+    "a day's format of a timestamp": (
+        column("logicalType: date\ntransformLogic: date($.a)\nlogicalTypeOptions: {format: «yyyy-MM-dd}"),
+        "date() reads timestamps, and 'yyyy-MM-dd' is of dates: no text would pass",
+    ),
     "json into number": (column("logicalType: number\ntransformLogic: «json($.a)"), "json gives a string"),
     "trim of a number": (column("logicalType: string\ntransformLogic: «trim(scale($.a, 2))"), "trim works on text"),
     "inside coalesce": (

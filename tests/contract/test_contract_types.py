@@ -127,6 +127,8 @@ def test_types(keys, type_, words):
         ("logicalType: integer\ntransformLogic: index($.x[*])", "Index(path=Path(steps=('x', Each())))"),
         ("logicalType: number\ntransformLogic: scale(trim($.x), -2)", None),
         ("logicalType: date\ntransformLogic: date(coalesce($.x, trim($.y)))", None),
+        ("logicalType: date\nlogicalTypeOptions: {format: epochMillis}\ntransformLogic: date($.x)", None),
+        ("logicalType: date\nlogicalTypeOptions: {format: d.M.yyyy}\ntransformLogic: coalesce(date($.x), $.y)", None),
         ("logicalType: string\ntransformLogic: upper(json($.x))", None),
         ("logicalType: integer\ntransformLogic: coalesce($.x, scale($.y, 2))", None),
         ("logicalType: array\nitems: {logicalType: string}\ntransformLogic: coalesce($.x, $.y)", None),
@@ -159,3 +161,12 @@ def test_the_grain_is_the_longest_chain(paths, grain):
         )
     )
     assert table.grain == Path(grain)
+
+
+def test_parts_of_a_type():
+    line = Type("object", pa.struct([("[]", pa.string())]), fields=(Field("[]", TEXT),))
+    lines = Type("array", pa.list_(line.arrow), item=line)
+    assert [lines.within(steps) for steps in ((), ("[]",), ("[]", "[]"))] == [lines, line, TEXT]
+    for steps in (("x",), ("[]", "x"), ("[]", "[]", "[]")):
+        with pytest.raises(KeyError):
+            lines.within(steps)

@@ -90,7 +90,19 @@ def day(pattern: str) -> str:
     return options(f"format: {pattern}", "logicalType: date")
 
 
+def dated(source: str, pattern: str | None = None) -> str:
+    return f'{day(pattern) if pattern else "logicalType: date"}, transformLogic: "{source}"'
+
+
+EITHER = "coalesce(date($.at), $.day)"
+PAULO = "defaultTimezone: America/Sao_Paulo"
+LOCAL, Z, MILLIS, OFFSET = (f"format: \"yyyy-MM-dd'T'HH:mm:ss{end}\"" for end in ("", "'Z'", ".SSS'Z'", "XXX"))
+
 TYPES = [
+    (dated("date($.at)"), dated("date($.at)", "epochSeconds"), "format", T),
+    (dated(EITHER), dated(EITHER, "yyyy-MM-dd"), "format", T),  # the day passes as before, the timestamp does not
+    (dated(EITHER, "dd/MM/yyyy"), dated(EITHER, "MM/dd/yyyy"), "format", B),
+    (dated("$.day", "dd/MM/yyyy"), dated("date($.at)"), "transformLogic", B),
     (WHOLE, TEXT, "type", B),
     (WHOLE, options("format: i32"), "type", B),
     (MONEY, "logicalType: number, physicalType: 'decimal(14,2)'", "type", B),
@@ -104,6 +116,15 @@ TYPES = [
     (stamp("format: epochSeconds"), stamp("format: epochMillis"), "format", B),
     ("logicalType: timestamp", stamp("format: epochMillis"), "format", T),
     (stamp("format: epochMillis"), stamp("format: yyyyMMddHHmmss, defaultTimezone: UTC"), "format", B),
+    (stamp(f"{Z}, {PAULO}"), stamp(f"{OFFSET}, {PAULO}"), "format", B),
+    (stamp(f"{Z}, {PAULO}"), stamp(PAULO), "format", B),
+    (stamp(f"{Z}, {PAULO}"), "logicalType: timestamp", "format", B),
+    ("logicalType: timestamp", stamp(f"{Z}, {PAULO}"), "format", B),
+    (stamp(f"{MILLIS}, {PAULO}"), "logicalType: timestamp", "format", B),
+    (stamp(f"{Z}, defaultTimezone: Europe/London"), stamp(OFFSET), "format", B),  # another time in summer only
+    (stamp(f"{Z}, defaultTimezone: UTC"), stamp(f"{OFFSET}, defaultTimezone: UTC"), "format", T),
+    (stamp(f"{LOCAL}, {PAULO}"), stamp(PAULO), "format", T),
+    (stamp(f"{LOCAL}, {PAULO}"), "logicalType: timestamp", "format", T),
     (stamp("defaultTimezone: America/Recife"), stamp("defaultTimezone: Asia/Tokyo"), "defaultTimezone", B),
     ("logicalType: timestamp", stamp("defaultTimezone: Asia/Tokyo"), "defaultTimezone", S),
     (stamp("defaultTimezone: Asia/Tokyo"), "logicalType: timestamp", "defaultTimezone", T),
@@ -123,6 +144,8 @@ def test_types_and_sources(old: str, new: str, what: str, effect: str) -> None:
 def test_a_source_is_shown_as_it_is_written() -> None:
     (change,) = changes(column(TEXT), column(f"{TEXT}, transformLogic: \"coalesce(nullif(trim($.a), '-'), $['b c'])\""))
     assert (change.old, change.new) == ("$.a", "coalesce(nullif(trim($.a), '-'), $['b c'])")
+    (change,) = changes(column(TEXT), column(f'{TEXT}, transformLogic: "nullif($.a, \\"it\'s\\")"'))
+    assert change.new == r"nullif($.a, 'it\'s')"
 
 
 SAME = [

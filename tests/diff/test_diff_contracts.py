@@ -62,10 +62,21 @@ def test_servers(name: str, old: str, new: str, effect: str) -> None:
     assert told(server(name, old), server(name, new)) == [(effect, "contract", f"servers.{name}")]
 
 
-def test_a_server_that_is_gone_takes_no_uploads() -> None:
-    assert told(server("incoming", "in/"), document()) == [(T, "contract", "servers.incoming")]
-    assert told(document(), server("incoming", "in/")) == [(S, "contract", "servers.incoming")]
-    assert told(server("quarantine", "bad/"), document()) == [(S, "contract", "servers.quarantine")]
+GONE = [("incoming", "in/", T), ("datalake", "lake/{model}/", B), ("quarantine", "bad/", B)]
+
+
+@pytest.mark.parametrize(("name", "path", "effect"), GONE)
+def test_a_server_that_is_gone(name: str, path: str, effect: str) -> None:
+    """Without incoming no uploads come; without one of the outputs a run does not start."""
+    (change,) = changes(server(name, path), document())
+    assert (change.effect, change.place, change.what) == (effect, "contract", f"servers.{name}")
+    assert (change.old, change.new) == (path.removesuffix("{model}/"), "none")
+    assert told(document(), server(name, path)) == [(S, "contract", f"servers.{name}")]
+
+
+def test_a_quarantine_that_moves_is_a_minor_step() -> None:
+    (change,) = changes(server("quarantine", "bad/"), server("quarantine", "worse/"))
+    assert (change.step, "look for the rest in worse/" in change.why) == ("minor", True)
 
 
 def test_what_does_not_move_a_lake_is_safe() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from etl.contract.model import Contract
 from etl.errors import StorageError, UsageError
 from etl.pipeline import Outputs
 from etl.rejudge import Evidence, evidence, judging
-from etl.rejudge.past import Rejected
+from etl.rejudge.past import Rejected, Rejections
 from etl.storage import MemoryStorage
 
 ROOT = Path(__file__).parents[2]
@@ -225,6 +226,25 @@ def test_a_line_break_inside_a_text_is_not_mended() -> None:
     for text, passing in ((whole, 1), (whole.replace("Cup", "C\np"), 0)):
         line = json.dumps({"payloadText": text}).encode()
         assert judging.alone([Rejected(1, (), line)], contract(HALF)) == passing
+
+
+def test_rejected_records_are_not_held_in_memory(tmp_path: Path) -> None:
+    size, count = 1 << 20, 96
+    violation = '{"rule": "type", "severity": "error"}'
+    path = tmp_path / "rejected.ndjson"
+    with path.open("w") as file:
+        for at in range(1, count + 1):
+            file.write(f'{{"record": {at}, "violations": [{violation}], "payload": "{"x" * size}"}}\n')
+    rejections = Rejections(path, "rejected.ndjson", count)
+    tracemalloc.start()
+    try:
+        broken = judging.rules_by_record(rejections)
+        passing = judging.alone(rejections, contract(HALF))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (list(broken), passing) == (list(range(1, count + 1)), 0)
+    assert peak < count * size / 2
 
 
 def test_where_there_are_no_run_reports(bucket: Bucket) -> None:

@@ -26,7 +26,7 @@ from etl.pages.entities import diagram
 from etl.pages.fields import drawn, fields
 from etl.pages.model import Diagram, FieldPage
 from etl.pages.outline import mermaid, tree
-from etl.pages.sources import uses, written
+from etl.pages.sources import uses
 from tests.pages.feeds import column, contract, table
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -46,12 +46,6 @@ expressions = st.recursive(
     ),
     max_leaves=6,
 )
-
-
-@settings(deadline=None)
-@given(expressions)
-def test_what_is_written_parses_to_the_same(expression: Expression) -> None:
-    assert parse(written(expression)) == expression
 
 
 @settings(deadline=None)
