@@ -182,7 +182,7 @@ class Seen:
         self.longest = 0  # the most elements of an array
         self.keys: Keys | None = None  # of what may be a record's key
         self.days: set[int] | None = None  # of what may be an event's day; None: not looked at, or no days
-        self.repeated: set[str] = set()  # of an array's elements: own ids that come twice in one array
+        self.repeated: set[str] = set()  # of an array's elements: ids that come twice in one array
 
     @property
     def values(self) -> int:
