@@ -32,7 +32,7 @@ def tables(root: Seen, name: str) -> tuple[Table, ...]:
     level = top(root, name, names)
     places = list(level.places())
     key, day = record_key(level, places), event_day(level, places, count(level))
-    columns = tuple(_own_columns(level, places, Names(), key, day))
+    columns = tuple(_record_columns(level, places, key, day))
     below = tuple(_arrays(level, places, names, _taken(level, columns, key)))
     if below and not columns:
         return below
@@ -90,6 +90,15 @@ def _without_remarks(column: Column) -> Column:
 
 
 # Columns.
+
+
+def _record_columns(level: Level, places: Sequence[Place], key: Place | None, day: Place | None) -> Iterator[Column]:
+    """The columns of the records; with the whole of them where some keys are data, for which there is no path."""
+    names = Names()
+    yield from _own_columns(level, places, names, key, day)
+    if level.has_data_for_keys:
+        remark = "Some keys of the records look like data: kept as JSON text, with all else, as written."
+        yield replace(_WHOLE, name=names.take(_WHOLE.name), guess=replace(types.JSON, remarks=(remark,)))
 
 
 def _own_columns(

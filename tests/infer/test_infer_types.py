@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from etl.contract.types import words
-from tests.infer.proposing import contract_of, proposed
+from tests.infer.proposing import contract_of, proposed, report_of
 
 RECORDS = 40
 
@@ -140,6 +140,42 @@ def test_functions_round_a_path(tokens: list[str], source: str, tmp_path: Path) 
 def test_keys_of_which_each_object_has_few_are_data(tmp_path: Path) -> None:
     tokens = [f'{{"key_{"abcdefghijklmnopqrst"[at]}": 1}}' for at in range(20)]
     assert column(tmp_path, "stock", tokens)["transformLogic"] == "json($.stock)"
+
+
+SOMEBODYS = [
+    "ana@example.com", "Ana <ana@example.com>", "user:ana@mail.example.com", "10.0.0.1", "2001:db8::1",
+    "+55 11 91234-5678", "(11) 91234-5678", "11912345678", "123.456.789-09", "5b0d9a52-8f0e-4f0c-9c39-2f1f6f3f7a01",
+    "5B0D9A52-8F0E-4F0C-9C39-2F1F6F3F7A01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SOMEBODYS)
+@pytest.mark.parametrize(
+    ("document", "source"),
+    [
+        ('{"id": 1, "prefs": {"default": 1, KEY: null}}', "json($.prefs)"),
+        ('{"id": 1, "lines": [{"default": 1, KEY: []}]}', "json($.lines)"),
+        ('{"id": 1, "document": 2, KEY: true}', "json($)"),
+        ('{KEY: [{"a": 1}]}', "json($)"),
+    ],
+)
+def test_keys_that_are_somebodys_data_are_not_shown(key: str, document: str, source: str, tmp_path: Path) -> None:
+    done = proposed(tmp_path, document.replace("KEY", json.dumps(key)).encode())
+    assert key not in done.text
+    [table] = yaml.safe_load(done.text)["schema"]
+    column = table["properties"][-1]
+    assert (column["transformLogic"], column["classification"]) == (source, "restricted")
+    assert report_of(contract_of(done), tmp_path / "orders-0.json")["status"] == "published"
+
+
+@pytest.mark.parametrize("key", ["@type", "a@b", "order-12", "line_2024", "v1.2.3", "2024-01-10", "123456", "a.b"])
+def test_keys_that_only_look_like_it_are_fields(key: str, tmp_path: Path) -> None:
+    done = proposed(tmp_path, written(key))
+    assert len(contract_of(done).tables[0].columns) == 2
+
+
+def written(key: str) -> bytes:
+    return json.dumps({"prefs": {"default": 1, key: True}}).encode()
 
 
 STATES = ['"paid"', '"open"', '"sent"']
