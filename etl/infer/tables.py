@@ -11,7 +11,7 @@ from etl.infer.keys import event_day, own_key, record_ids, record_key
 from etl.infer.names import Names, carried, column_name
 from etl.infer.places import Level, Place, count, top
 from etl.infer.seen import Seen
-from etl.infer.words import day_name, is_personal
+from etl.infer.words import day_name, is_personal, is_personal_text
 
 _PERSONAL_FORMATS = {"email", "ipv4", "ipv6"}
 _WHOLE = Column("document", "json($)", types.JSON, required=True, is_personal=True)
@@ -137,7 +137,10 @@ def _is_personal(place: Place) -> bool:
     if place.guess.logical == "boolean":
         return False
     item = place.guess.item or place.guess
-    return item.options.get("format") in _PERSONAL_FORMATS or is_personal(place.fields)
+    if item.options.get("format") in _PERSONAL_FORMATS or is_personal(place.fields):
+        return True
+    texts = place.seen.element.texts if place.guess.item and place.seen.element else place.seen.texts
+    return item.logical == "string" and (texts.is_prose or is_personal_text(place.field))
 
 
 def _seen(place: Place, level: Level) -> str:
