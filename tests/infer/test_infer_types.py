@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from etl.contract.types import words
+from etl.infer.texts import identifies
 from tests.infer.proposing import contract_of, proposed, report_of
 
 RECORDS = 40
@@ -150,6 +151,11 @@ SOMEBODYS = [
 
 
 @pytest.mark.parametrize("key", SOMEBODYS)
+def test_what_is_somebodys_is_known(key: str) -> None:
+    assert identifies(key)
+
+
+@pytest.mark.parametrize("key", SOMEBODYS[:1] + SOMEBODYS[5:6])
 @pytest.mark.parametrize(
     ("document", "source"),
     [
@@ -169,13 +175,8 @@ def test_keys_that_are_somebodys_data_are_not_shown(key: str, document: str, sou
 
 
 @pytest.mark.parametrize("key", ["@type", "a@b", "order-12", "line_2024", "v1.2.3", "2024-01-10", "123456", "a.b"])
-def test_keys_that_only_look_like_it_are_fields(key: str, tmp_path: Path) -> None:
-    done = proposed(tmp_path, written(key))
-    assert len(contract_of(done).tables[0].columns) == 2
-
-
-def written(key: str) -> bytes:
-    return json.dumps({"prefs": {"default": 1, key: True}}).encode()
+def test_what_only_looks_like_it_is_a_name(key: str) -> None:
+    assert not identifies(key)
 
 
 STATES = ['"paid"', '"open"', '"sent"']
@@ -192,6 +193,11 @@ STATES = ['"paid"', '"open"', '"sent"']
         ("status", ['"on hold, since nobody knows what to do"', '"ok"'], RECORDS, None),
         ("user_id", STATES, RECORDS, None),
         ("first_name", ['"Ana"', '"Bea"'], RECORDS, None),
+        ("x", ['"Ana Lima"', '"Bea Reis"'], RECORDS, None),
+        ("x", ['"ANA LIMA"', '"BEA REIS"'], RECORDS, None),
+        ("cashier", ['"Ana"', '"Bea"'], RECORDS, None),
+        ("x", ['"11 91234-5678"', '"11 91234-5679"'], RECORDS, None),
+        ("status", ['"in transit"', '"on hold"', '"PAID"'], RECORDS, ["PAID", "in transit", "on hold"]),
         ("answer", ['"yes"', '"no"'], RECORDS, ["no", "yes"]),
         ("level", ['"1"', '"2"'], RECORDS, ["1", "2"]),
     ],
@@ -239,10 +245,17 @@ PERSONAL = [
     '{"shipping_address": {"city": "x"}}', '{"buyer": {"tax_id": "1"}}', '{"source": "10.0.0.1"}', '{"phone": 123}',
     '{"birth_date": "2001-01-01"}', '{"geo": {"latitude": 1.5}}', '{"emails": ["x"]}', '{"userAgent": "x"}',
     '{"PayeeFinancialAccount": {"ID": "x"}}', '{"anything": {}}', '{"customer_note": "x"}', '{"cpf": "x"}',
+    '{"cashier": "Ana Lima"}', '{"seller": {"name": "Maria Silva"}}', '{"seller_name": "x"}', '{"driver": "x"}',
+    '{"accountManager": "x"}', '{"created_by": "x"}', '{"updatedBy": {"name": "x"}}', '{"assignees": ["x"]}',
+    '{"author": "x"}', '{"operator": {"fullName": "x"}}', '{"recipient": "x"}', '{"contacts": ["x"]}',
+    '{"notes": "x"}', '{"error_message": "x"}', '{"comments": ["x"]}', '{"x": "she asked us to ring twice"}',
+    '{"x": ["a", "she asked us to ring twice"]}',
 ]  # fmt: skip
 PUBLIC = [
     '{"product": {"name": "x"}}', '{"name": "x"}', '{"customer_id": 1}', '{"accepts_phone": true}', '{"status": "x"}',
     '{"email_count": 1}', '{"customer": {"orders_count": 1}}', '{"total": 1.5}', '{"country_code": "BR"}',
+    '{"seller_id": 1}', '{"cashier": 17}', '{"created_by": 17}', '{"driver_status": "x"}', '{"message_id": "x"}',
+    '{"note_count": "x"}', '{"shipping": 1.5}', '{"shipping": "express"}', '{"x": "Cotton shirt, blue, large"}',
 ]  # fmt: skip
 
 
