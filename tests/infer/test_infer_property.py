@@ -119,7 +119,7 @@ def test_ids_of_elements_may_recur(arrays: list[str], name: str, ids: list[int])
 
 
 @given(documents(), st.sampled_from(FORMS))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_the_same_samples_give_the_same_contract(records: list[str], form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         first, second = (proposed(Path(folder), upload(records, form)) for _ in range(2))
