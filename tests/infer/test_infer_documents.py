@@ -192,11 +192,8 @@ def test_keys_of_elements(lines: str, key: tuple[str, ...], tmp_path: Path) -> N
 
 @pytest.mark.parametrize("array", ['"ITEMS": ?', '"lines": {"data": ?}', '"a": [{"lines": {"data": ?}}]', '"data": ?'])
 @pytest.mark.parametrize("name", ["id", "ITEM_ID", "line_id", "lineNo", "data_id", "datum_id"])
-@pytest.mark.parametrize("second", [1, 2])
-def test_an_id_that_recurs_in_an_array_is_no_key_whatever_it_is_called(
-    array: str, name: str, second: int, tmp_path: Path
-) -> None:
-    elements = f'[{{"{name}": 1}}, {{"{name}": {second}}}]'
+def test_an_id_that_recurs_in_an_array_is_no_key_whatever_it_is_called(array: str, name: str, tmp_path: Path) -> None:
+    elements = f'[{{"{name}": 1}}, {{"{name}": 1}}]'
     contract = contract_of(proposed(tmp_path, f'{{"id": 0, {array.replace("?", elements)}}}'.encode()))
     assert report_of(contract, tmp_path / "orders-0.json")["status"] == "published"
 

@@ -98,7 +98,7 @@ def assert_readable(text: str) -> None:
 
 
 @given(st.lists(st.tuples(documents(), st.sampled_from(FORMS)), min_size=1, max_size=2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=24, deadline=None)
 def test_what_is_proposed_takes_its_samples(feeds: list[tuple[list[str], str]]) -> None:
     assert_taken(*(upload(records, form) for records, form in feeds))
 
