@@ -108,7 +108,8 @@ _SEVERITIES = ("error", "warning", "info")
 
 
 def _unpartitioned(columns: Sequence[SchemaProperty], place: Place) -> None:
-    day = next((each.name for each in columns if each.logicalType == "date" and each.required), None)
+    days = (each for each in columns if each.logicalType == "date" and each.required)
+    day = next((each.name for each in days if not is_masked(each.classification)), None)  # folders' names show values
     if day:
         (place / "name").fault(f"no column is partitioned, so all files lie in one folder: '{day}' could be")
 

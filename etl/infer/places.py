@@ -11,6 +11,7 @@ from etl.infer.draft import Guess, Shape
 from etl.infer.names import Names, column_name, valid
 from etl.infer.seen import Seen
 from etl.infer.shapes import shape
+from etl.infer.texts import identifies
 from etl.infer.words import is_vague, singular
 
 ROOT = Path(())
@@ -72,8 +73,15 @@ class Level:
         """Everything below its rows, in the order in which it was seen."""
         return self._members(self.seen, ())
 
+    @property
+    def has_data_for_keys(self) -> bool:
+        """Whether some keys of its rows are data, which makes no places."""
+        return any(map(identifies, self.seen.members))
+
     def _members(self, seen: Seen, names: tuple[str, ...]) -> Iterator[Place]:
         for name, member in seen.members.items():
+            if identifies(name):
+                continue  # only records have such: other objects stay JSON text
             what = shape(member, name, len(names) + 1, self.depth, self.most)
             if what == "object":
                 yield from self._members(member, (*names, name))

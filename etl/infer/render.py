@@ -19,8 +19,8 @@ _HEAD = """\
 
 apiVersion: v3.1.0
 kind: DataContract
-id: {name}
-name: {name}
+id: {text}
+name: {text}
 version: 0.1.0  # raise it with every change
 status: draft
 
@@ -63,7 +63,9 @@ def render(draft: Draft) -> str:
 def _head(draft: Draft) -> str:
     delimiter = f"\n    delimiter: {draft.delimiter}  # some of its lines look like records" if draft.delimiter else ""
     few = _FEW if draft.count < _LEAST else ""
-    return _HEAD.format(origin=_comment(draft.origin), few=few, name=draft.name, delimiter=delimiter)
+    return _HEAD.format(
+        origin=_comment(draft.origin), few=few, name=draft.name, text=scalar(draft.name), delimiter=delimiter
+    )
 
 
 def _policies(draft: Draft) -> list[str]:

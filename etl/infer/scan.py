@@ -11,7 +11,7 @@ from typing import Any
 from etl.contract.expressions import Path as JsonPath
 from etl.flatten.record import parse
 from etl.infer.seen import DEEPEST, MOST_MEMBERS, MOST_PLACES, Keys, Seen
-from etl.infer.words import event_rank, id_rank, is_own_id, singular
+from etl.infer.words import event_rank, id_rank, is_reference
 from etl.read import Delimiter, read
 from etl.records import Block, Unreadable
 
@@ -134,13 +134,13 @@ class _Scanner:
             assert seen.element is not None  # noqa: S101  there is an element
             self.value(seen.element, element, (*names, "[]"), inside=True)
         if seen.element is not None and len(elements) > 1:
-            seen.element.repeated |= _repeated(elements, singular(names[-1]))
+            seen.element.repeated |= _repeated(elements)
 
 
-def _repeated(elements: list[Any], noun: str) -> set[str]:
-    """The names of own ids that do not tell these elements apart."""
+def _repeated(elements: list[Any]) -> set[str]:
+    """The names of ids that do not tell these elements apart, whosever ids they are: that is for `keys` to judge."""
     objects = [element for element in elements if isinstance(element, dict)]
-    names = {name for name in (objects[0] if objects else ()) if is_own_id(name, noun)}
+    names = {name for name in (objects[0] if objects else ()) if is_reference(name)}
     return {name for name in names if max(Counter(map(_comparable, (one.get(name) for one in objects))).values()) > 1}
 
 

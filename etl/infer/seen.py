@@ -26,6 +26,7 @@ _MOST_DAYS = 1_001
 _MOST_KEYS = 4_000_000  # 8 bytes each
 _HELD = 1 << 16
 _EXACT = 2**53
+_PROSE = 6  # words of a sentence
 _MANY = 50  # digits after the point, or who knows how many
 _BLANKS = " \t\r\n"
 
@@ -91,12 +92,13 @@ class Texts:
     `values` are those that are not empty.
     """
 
-    __slots__ = ("broke", "counts", "empty", "forms", "longest", "numbers", "padded", "values")
+    __slots__ = ("broke", "counts", "empty", "forms", "is_prose", "longest", "numbers", "padded", "values")
 
     def __init__(self) -> None:
         self.forms: tuple[Form, ...] = tuple(FORMS)
         self.counts: Counter[str] | None = Counter()  # None: too many
         self.broke: tuple[Form, int] | None = None  # the form that all had but the last of so many
+        self.is_prose = False  # some are sentences, so that anybody and anything may be in them
         self.values = self.empty = self.padded = self.longest = 0
         self.numbers = Numbers()
 
@@ -107,6 +109,7 @@ class Texts:
         if not bare:
             self.empty += 1
             return
+        self.is_prose = self.is_prose or len(bare.split(maxsplit=_PROSE)) >= _PROSE
         self._form(bare)
         if "number" in self.forms:
             self._number(bare)
@@ -182,7 +185,7 @@ class Seen:
         self.longest = 0  # the most elements of an array
         self.keys: Keys | None = None  # of what may be a record's key
         self.days: set[int] | None = None  # of what may be an event's day; None: not looked at, or no days
-        self.repeated: set[str] = set()  # of an array's elements: own ids that come twice in one array
+        self.repeated: set[str] = set()  # of an array's elements: ids that come twice in one array
 
     @property
     def values(self) -> int:

@@ -7,6 +7,7 @@ import re
 from etl.infer import types
 from etl.infer.draft import Shape
 from etl.infer.seen import Seen
+from etl.infer.texts import identifies
 
 MOST_ROWS = 100_000  # of one table, from one record: the engine takes no more
 _DEEPEST = 6  # names from a table's row to a column
@@ -46,6 +47,8 @@ def _array(seen: Seen, name: str, level: int, rows: int) -> Shape:
 def _has_fields(seen: Seen) -> bool:
     """Whether the keys of objects are names of fields, and not data themselves."""
     if not seen.members or seen.crowded or all(map(_DATA.fullmatch, seen.members)):
+        return False
+    if any(map(identifies, seen.members)):
         return False
     objects, names = seen.kinds["object"], len(seen.members)
     if objects < _LEAST_OBJECTS or names < _MANY:

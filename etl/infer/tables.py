@@ -11,7 +11,7 @@ from etl.infer.keys import event_day, own_key, record_ids, record_key
 from etl.infer.names import Names, carried, column_name
 from etl.infer.places import Level, Place, count, top
 from etl.infer.seen import Seen
-from etl.infer.words import day_name, is_personal
+from etl.infer.words import day_name, is_personal, is_personal_text
 
 _PERSONAL_FORMATS = {"email", "ipv4", "ipv6"}
 _WHOLE = Column("document", "json($)", types.JSON, required=True, is_personal=True)
@@ -32,7 +32,7 @@ def tables(root: Seen, name: str) -> tuple[Table, ...]:
     level = top(root, name, names)
     places = list(level.places())
     key, day = record_key(level, places), event_day(level, places, count(level))
-    columns = tuple(_own_columns(level, places, Names(), key, day))
+    columns = tuple(_record_columns(level, places, key, day))
     below = tuple(_arrays(level, places, names, _taken(level, columns, key)))
     if below and not columns:
         return below
@@ -92,6 +92,15 @@ def _without_remarks(column: Column) -> Column:
 # Columns.
 
 
+def _record_columns(level: Level, places: Sequence[Place], key: Place | None, day: Place | None) -> Iterator[Column]:
+    """The columns of the records; with the whole of them where some keys are data, for which there is no path."""
+    names = Names()
+    yield from _own_columns(level, places, names, key, day)
+    if level.has_data_for_keys:
+        remark = "Some keys of the records look like data: kept as JSON text, with all else, as written."
+        yield replace(_WHOLE, name=names.take(_WHOLE.name), guess=replace(types.JSON, remarks=(remark,)))
+
+
 def _own_columns(
     level: Level, places: Sequence[Place], names: Names, key: Place | None, day: Place | None, position: int | None = 1
 ) -> Iterator[Column]:
@@ -128,7 +137,10 @@ def _is_personal(place: Place) -> bool:
     if place.guess.logical == "boolean":
         return False
     item = place.guess.item or place.guess
-    return item.options.get("format") in _PERSONAL_FORMATS or is_personal(place.fields)
+    if item.options.get("format") in _PERSONAL_FORMATS or is_personal(place.fields):
+        return True
+    texts = place.seen.element.texts if place.guess.item and place.seen.element else place.seen.texts
+    return item.logical == "string" and (texts.is_prose or is_personal_text(place.field))
 
 
 def _seen(place: Place, level: Level) -> str:

@@ -27,6 +27,9 @@ AMBIGUOUS = {"dd/MM/yyyy", "MM/dd/yyyy"}
 _LONGEST = {"email": 320, "uuid": 36, "ipv4": 15, "ipv6": 45, "uri": 4000}
 _URI = re.compile(r"[a-z][a-z0-9+.-]*://|urn:|mailto:", re.IGNORECASE)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,24})(?:\.[0-9]{1,12})?")  # RFC 8259 without exponents
+_EMAIL = re.compile(r"[^@\s]@[^@\s.]+\.[^@\s]")
+# A telephone number, or what is written like one; but no date.
+_PHONE = re.compile(r"(?!\d{4}-\d\d-\d\d|\d{2}[./-]\d{2}[./-]\d{4})\+?\(?(?:\d[ ()./-]{0,3}){7,20}", re.ASCII)
 _DAY = 86_400 * 10**6  # microseconds
 _MOMENT = 40  # characters of the longest date or time
 
@@ -99,6 +102,14 @@ FORMS: dict[Form, Callable[[str], bool]] = {  # the first that all texts have is
 def forms(text: str, among: Iterable[Form] = FORMS) -> tuple[Form, ...]:
     """Which of these forms a text has."""
     return tuple(form for form in among if FORMS[form](text))
+
+
+def identifies(text: str) -> bool:
+    """Whether a text is, or holds, what is somebody's: an e-mail or network address, a telephone number, a uuid.
+
+    Such a key of an object is data, and no field's name.
+    """
+    return bool(_EMAIL.search(text) or _PHONE.fullmatch(text) or forms(text.strip(), ("uuid", "ipv4", "ipv6")))
 
 
 def day(text: str) -> int | None:

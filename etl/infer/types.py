@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from etl.infer.draft import Guess, Shape
 from etl.infer.seen import Numbers, Seen, Texts, epoch_units
-from etl.infer.texts import AMBIGUOUS, DATES, MOMENTS, Form
+from etl.infer.texts import AMBIGUOUS, DATES, MOMENTS, Form, identifies
 from etl.infer.words import is_code, is_moment, is_money, is_numeric, is_reference
 
 JSON = Guess("string", functions=("json",))
@@ -183,10 +183,15 @@ def _plain(texts: Texts) -> Guess:
     return TEXT
 
 
+def _is_code(text: str) -> bool:
+    """`PAID`, `in transit`; neither `Ana Lima` nor a telephone number: capitals and blanks together are names."""
+    return bool(_CODE.fullmatch(text)) and (" " not in text or text.islower()) and not identifies(text)
+
+
 def _enumeration(texts: Texts, name: str) -> Guess | None:
     """Texts that recur so often that they look like all there are."""
     counts: Mapping[str, int] = texts.counts or {}
-    if is_reference(name) or not 2 <= len(counts) <= _MOST_LISTED or not all(map(_CODE.fullmatch, counts)):
+    if is_reference(name) or not 2 <= len(counts) <= _MOST_LISTED or not all(map(_is_code, counts)):
         return None
     recur = sum(counts.values()) >= max(_LEAST_VALUES, _RECURRING * len(counts)) and min(counts.values()) > 1
     return replace(TEXT, enum=tuple(sorted(counts))) if recur else None

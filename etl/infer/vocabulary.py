@@ -52,12 +52,17 @@ PERSONAL_PAIRS = _pairs(
     "holder name,last name,legal name,middle name,national id,receiver name,recipient name,tax id,tax number,"
     "user agent,user name,vat id,vat number"
 )
-PERSONS = _set(
-    """billing buyer cardholder client consignee contact customer employee guest holder member owner party passenger
-    patient payer person receiver recipient shipping shopper user"""
+NAMED = _set(  # where it is a text that is called so, it is most likely a name
+    """agent approver assignee atendente author autor buyer cardholder cashier clerk client cliente comprador consignee
+    contact contato courier creator customer destinatario doctor driver editor employee funcionario guest holder host
+    manager member motorista operator owner passenger patient payer person receiver recipient rep representative
+    requester reviewer salesperson seller sender shopper signer staff teacher technician user usuario vendedor waiter
+    worker"""
 )
+PERSONS = NAMED | _set("billing by party shipping")
 OF_A_PERSON = _set("city comment company last name nome note notice region state")
 PLACES = _set("addr address endereco")
+WRITTEN = _set("comment comentario feedback instruction mensagem memo message note observacao remark")  # by somebody
 NEUTRAL = _set("at count currency enabled format id kind status type verified version")  # whatever stands before them
 
 # Names that say nothing of what is in an array, where one stands above it that does.

@@ -20,6 +20,7 @@ from etl.infer.vocabulary import (
     MADE,
     MOMENTS,
     MONEY,
+    NAMED,
     NEUTRAL,
     NO_MONEY,
     NUMERIC,
@@ -32,6 +33,7 @@ from etl.infer.vocabulary import (
     PLURAL_ONLY,
     REFERENCES,
     VAGUE,
+    WRITTEN,
 )
 
 Words = tuple[str, ...]
@@ -155,5 +157,11 @@ def is_personal(names: Sequence[str]) -> bool:
     if set(found[-1:]) & NEUTRAL:
         return False
     around = {singular(word) for name in names[:-1] for word in words(name)}
-    in_person = bool(around & PERSONS) and bool(set(found) & OF_A_PERSON)
+    in_person = bool((around | set(found)) & PERSONS) and bool(set(found) & OF_A_PERSON)
     return bool(set(found) & PERSONAL or around & PLACES) or in_person
+
+
+def is_personal_text(name: str) -> bool:
+    """Whether a text of this name is a person's, or what one wrote: `cashier`, `created_by`, `notes`."""
+    last = set(map(singular, words(name)[-1:]))
+    return bool(last & (NAMED | WRITTEN | {"by"}))

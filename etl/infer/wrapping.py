@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from etl.contract.expressions import EACH, Path
 from etl.infer.seen import Seen
+from etl.infer.texts import identifies
 from etl.infer.vocabulary import ENVELOPE
 from etl.infer.words import words
 
@@ -39,7 +40,8 @@ def _arrays(seen: Seen, names: Names) -> Iterator[tuple[Names, Seen]]:
     if seen.element is not None and "object" in seen.element.only:
         yield names, seen
     for name, member in seen.members.items() if len(names) < _DEEPEST else ():
-        yield from _arrays(member, (*names, name))
+        if not identifies(name):
+            yield from _arrays(member, (*names, name))
 
 
 def _holds_records(array: Seen, documents: int) -> bool:

@@ -26,8 +26,12 @@ def proposed(folder: Path, *uploads: bytes, name: str = "orders") -> Inferred:
 
 
 def contract_of(done: Inferred) -> Contract:
-    """The contract as it is loaded. Raises `ContractError` where it does not lint clean."""
-    assert contracts.hints(done.text) == ()
+    """The contract as it is loaded. Raises `ContractError` where it has faults.
+
+    The one hint it may give is a date that is not surely the event's: whether to file records under it, people decide.
+    """
+    hints = [str(hint.message) for hint in contracts.hints(done.text)]
+    assert [hint for hint in hints if not hint.startswith("no column is partitioned")] == []
     return contracts.loads(done.text, "proposed", {"ORDERS_BUCKET": "my-orders"})
 
 

@@ -33,9 +33,10 @@ def test_from_samples_to_a_lake_with_infer_lint_check_and_run(folder: Path) -> N
     (folder / "contracts").mkdir()
     contract, sample = "contracts/feed.odcs.yaml", "contracts/feed.sample.ndjson"
     shutil.copy(SAMPLES / "marketplace_feed.ndjson", sample)
-    for arguments in (["contract", "infer", sample, "-o", contract], ["contract", "lint", "contracts"]):
-        done = run(*arguments)
-        assert (done.exit_code, done.output) == (0, "")
+    done = run("contract", "infer", sample, "-o", contract)
+    assert (done.exit_code, done.output) == (0, "")
+    done = run("contract", "lint", "contracts")
+    assert (done.exit_code, done.output) == (0, f"{contract}: no faults; its sample passes (2 records)\n")
     assert "\nname: feed\n" in Path(contract).read_text(encoding="utf-8")
     assert run("check", sample, "--contract", contract).exit_code == 0
     assert run("run", sample, "--contract", contract, "--lake", "lake", "--quarantine", "bad").exit_code == 0

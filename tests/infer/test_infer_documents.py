@@ -190,6 +190,14 @@ def test_keys_of_elements(lines: str, key: tuple[str, ...], tmp_path: Path) -> N
     assert report_of(contract, tmp_path / "orders-0.json")["status"] == "published"
 
 
+@pytest.mark.parametrize("array", ['"ITEMS": ?', '"lines": {"data": ?}', '"a": [{"lines": {"data": ?}}]', '"data": ?'])
+@pytest.mark.parametrize("name", ["id", "ITEM_ID", "line_id", "lineNo", "data_id", "datum_id"])
+def test_an_id_that_recurs_in_an_array_is_no_key_whatever_it_is_called(array: str, name: str, tmp_path: Path) -> None:
+    elements = f'[{{"{name}": 1}}, {{"{name}": 1}}]'
+    contract = contract_of(proposed(tmp_path, f'{{"id": 0, {array.replace("?", elements)}}}'.encode()))
+    assert report_of(contract, tmp_path / "orders-0.json")["status"] == "published"
+
+
 def test_columns_that_fields_call_alike_are_told_apart(tmp_path: Path) -> None:
     contract = contract_of(proposed(tmp_path, b'{"id": 1, "a b": 1, "aB": 2, "A-B": 3, "lines": [{"order_id": 9}]}'))
     names = {name: str(column.source) for name, column in columns(contract.tables[0]).items()}
@@ -236,7 +244,7 @@ def test_more_days_than_an_upload_may_have_partitions_are_none(
         '{"a": ' * 100 + "1" + "}" * 100,
         '{"a": [' * 60 + '{"b": 1}' + "]}" * 60,
         "{" + ", ".join(f'"field_{at}": {at}' for at in range(1_000)) + "}",
-        json.dumps({f"group_{at}": {f"field_{n}": n for n in range(200)} for at in range(30)}),
+        json.dumps({f"group_{at}": {f"field_{n}": n for n in range(200)} for at in range(6)}),
     ],
     ids=["many elements", "many below many", "long keys", "deep objects", "deep arrays", "wide", "wide below"],
 )

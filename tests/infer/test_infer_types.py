@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from etl.contract.types import words
-from tests.infer.proposing import contract_of, proposed
+from etl.infer.texts import identifies
+from tests.infer.proposing import contract_of, proposed, report_of
 
 RECORDS = 40
 
@@ -142,6 +143,42 @@ def test_keys_of_which_each_object_has_few_are_data(tmp_path: Path) -> None:
     assert column(tmp_path, "stock", tokens)["transformLogic"] == "json($.stock)"
 
 
+SOMEBODYS = [
+    "ana@example.com", "Ana <ana@example.com>", "user:ana@mail.example.com", "10.0.0.1", "2001:db8::1",
+    "+55 11 91234-5678", "(11) 91234-5678", "11912345678", "123.456.789-09", "5b0d9a52-8f0e-4f0c-9c39-2f1f6f3f7a01",
+    "5B0D9A52-8F0E-4F0C-9C39-2F1F6F3F7A01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SOMEBODYS)
+def test_what_is_somebodys_is_known(key: str) -> None:
+    assert identifies(key)
+
+
+@pytest.mark.parametrize("key", SOMEBODYS[:1] + SOMEBODYS[5:6])
+@pytest.mark.parametrize(
+    ("document", "source"),
+    [
+        ('{"id": 1, "prefs": {"default": 1, KEY: null}}', "json($.prefs)"),
+        ('{"id": 1, "lines": [{"default": 1, KEY: []}]}', "json($.lines)"),
+        ('{"id": 1, "document": 2, KEY: true}', "json($)"),
+        ('{KEY: [{"a": 1}]}', "json($)"),
+    ],
+)
+def test_keys_that_are_somebodys_data_are_not_shown(key: str, document: str, source: str, tmp_path: Path) -> None:
+    done = proposed(tmp_path, document.replace("KEY", json.dumps(key)).encode())
+    assert key not in done.text
+    [table] = yaml.safe_load(done.text)["schema"]
+    column = table["properties"][-1]
+    assert (column["transformLogic"], column["classification"]) == (source, "restricted")
+    assert report_of(contract_of(done), tmp_path / "orders-0.json")["status"] == "published"
+
+
+@pytest.mark.parametrize("key", ["@type", "a@b", "order-12", "line_2024", "v1.2.3", "2024-01-10", "123456", "a.b"])
+def test_what_only_looks_like_it_is_a_name(key: str) -> None:
+    assert not identifies(key)
+
+
 STATES = ['"paid"', '"open"', '"sent"']
 
 
@@ -156,6 +193,11 @@ STATES = ['"paid"', '"open"', '"sent"']
         ("status", ['"on hold, since nobody knows what to do"', '"ok"'], RECORDS, None),
         ("user_id", STATES, RECORDS, None),
         ("first_name", ['"Ana"', '"Bea"'], RECORDS, None),
+        ("x", ['"Ana Lima"', '"Bea Reis"'], RECORDS, None),
+        ("x", ['"ANA LIMA"', '"BEA REIS"'], RECORDS, None),
+        ("cashier", ['"Ana"', '"Bea"'], RECORDS, None),
+        ("x", ['"11 91234-5678"', '"11 91234-5679"'], RECORDS, None),
+        ("status", ['"in transit"', '"on hold"', '"PAID"'], RECORDS, ["PAID", "in transit", "on hold"]),
         ("answer", ['"yes"', '"no"'], RECORDS, ["no", "yes"]),
         ("level", ['"1"', '"2"'], RECORDS, ["1", "2"]),
     ],
@@ -203,10 +245,17 @@ PERSONAL = [
     '{"shipping_address": {"city": "x"}}', '{"buyer": {"tax_id": "1"}}', '{"source": "10.0.0.1"}', '{"phone": 123}',
     '{"birth_date": "2001-01-01"}', '{"geo": {"latitude": 1.5}}', '{"emails": ["x"]}', '{"userAgent": "x"}',
     '{"PayeeFinancialAccount": {"ID": "x"}}', '{"anything": {}}', '{"customer_note": "x"}', '{"cpf": "x"}',
+    '{"cashier": "Ana Lima"}', '{"seller": {"name": "Maria Silva"}}', '{"seller_name": "x"}', '{"driver": "x"}',
+    '{"accountManager": "x"}', '{"created_by": "x"}', '{"updatedBy": {"name": "x"}}', '{"assignees": ["x"]}',
+    '{"author": "x"}', '{"operator": {"fullName": "x"}}', '{"recipient": "x"}', '{"contacts": ["x"]}',
+    '{"notes": "x"}', '{"error_message": "x"}', '{"comments": ["x"]}', '{"x": "she asked us to ring twice"}',
+    '{"x": ["a", "she asked us to ring twice"]}',
 ]  # fmt: skip
 PUBLIC = [
     '{"product": {"name": "x"}}', '{"name": "x"}', '{"customer_id": 1}', '{"accepts_phone": true}', '{"status": "x"}',
     '{"email_count": 1}', '{"customer": {"orders_count": 1}}', '{"total": 1.5}', '{"country_code": "BR"}',
+    '{"seller_id": 1}', '{"cashier": 17}', '{"created_by": 17}', '{"driver_status": "x"}', '{"message_id": "x"}',
+    '{"note_count": "x"}', '{"shipping": 1.5}', '{"shipping": "express"}', '{"x": "Cotton shirt, blue, large"}',
 ]  # fmt: skip
 
 
