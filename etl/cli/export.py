@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl import contract as contracts
-from etl.cli.generate import write
+from etl.cli.generate import replacing
 from etl.documents import json_schema
 from etl.documents.encoding import indented
 
@@ -18,5 +18,6 @@ def export(contract: Path, path: Path | None) -> bytes:
     text = indented(json_schema(contracts.load(contract))) + b"\n"
     if path is None:
         return text
-    write(path, text)
+    with replacing(path) as file:
+        file.write(text)
     return b""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from etl.cli.generate import replacing
+from etl.errors import UsageError
 from tests.documents.feeds import FEEDS
 from tests.test_cli import ORDERS, ROOT, etl
 
@@ -30,6 +32,15 @@ def test_generate_writes_an_upload_and_beside_it_what_is_broken(tmp_path: Path) 
     manifest = json.loads((tmp_path / "u.ndjson.manifest.json").read_text(encoding="utf-8"))
     assert [bad["record"] for bad in manifest["bad"]] == [10, 20]
     assert etl("check", tmp_path / "u.ndjson", "--contract", contract).returncode == 1
+
+
+def test_an_upload_that_cannot_be_made_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "u.ndjson"
+    path.write_text("as it was", encoding="utf-8")
+    with pytest.raises(UsageError), replacing(path) as file:
+        file.write(b"a part")
+        raise UsageError("no more keys")
+    assert [(each.name, each.read_text("utf-8")) for each in tmp_path.iterdir()] == [("u.ndjson", "as it was")]
 
 
 def test_generate_prints_an_upload(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from etl import contract as contracts
-from etl.documents import make
 from etl.errors import ContractError
-from tests.documents.circle import promised, run, validator
+from tests.documents.circle import make, promised, run, validator
 
 NAMES = st.sampled_from(["a", "b", "order no", "$ref", "type", "日本"])
 BASES = st.sampled_from(["$", "$.o", "$.lines[*]", "$.lines[*].x", "$.lines[*].parts[*]", "$.list[0]"])

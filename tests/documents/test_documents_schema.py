@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import contract as contracts
-from etl.documents import json_schema, make
+from etl.documents import json_schema
 from etl.documents.judge import Judge
-from tests.documents.circle import validator
+from tests.documents.circle import make, validator
 from tests.documents.feeds import FEEDS, HEAD
 
 
