@@ -18,7 +18,19 @@ from typing import Any
 
 from etl.contract.expressions import Day, Expression, Json, NullIf, Path, Scale, Text
 from etl.contract.formats import STRING_FORMATS
-from etl.contract.model import Bound, Check, Column, Count, MultipleOf, NoneOf, OneOf, Pattern, Required, Type
+from etl.contract.model import (
+    Bound,
+    Check,
+    Column,
+    Count,
+    MultipleOf,
+    NoneOf,
+    OneOf,
+    Pattern,
+    Required,
+    Type,
+    demands_value,
+)
 from etl.contract.patterns import EPOCHS, pieces
 from etl.documents.dialect import ecma
 from etl.documents.encoding import encoded
@@ -76,16 +88,6 @@ def accepted(column: Column) -> Accepted:
     found = _accepted(column.source, column, errors)
     found.notes += [_note(each) for each in checks if each.rule.severity == "warning"]
     return found
-
-
-def demands_value(checks: Iterable[Check]) -> bool:
-    """Whether null breaks one of these."""
-    return any(
-        each.rule.severity == "error"
-        and not each.within
-        and (isinstance(each.test, Required) or (isinstance(each.test, NoneOf) and each.test.null))
-        for each in checks
-    )
 
 
 def _note(check: Check) -> str:

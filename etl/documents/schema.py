@@ -24,8 +24,8 @@ from etl.contract.expressions import (
     Step,
     paths,
 )
-from etl.contract.model import Check, Column, Contract, Count, DistinctItems, Required, Table
-from etl.documents.accepted import Schema, accepted, demands_value
+from etl.contract.model import Check, Column, Contract, Count, DistinctItems, Required, Table, demands_value
+from etl.documents.accepted import Schema, accepted
 from etl.documents.frame import Frame, tidy
 from etl.documents.places import plant
 

@@ -10,6 +10,7 @@ import pytest
 from etl import contract as contracts
 from etl.contract.model import Contract
 from etl.documents import Upload
+from etl.documents.places import plant
 from etl.errors import UsageError
 from tests.documents.circle import make, promised, run, validator
 from tests.documents.feeds import FEEDS, HEAD
@@ -84,6 +85,22 @@ def test_records_are_made_as_they_are_taken(bad: Fraction) -> None:
 def test_what_has_to_be_judged_as_a_whole_is_bounded() -> None:
     with pytest.raises(UsageError, match=r"t enough .* judged over all documents at once.* give -n 100000 or less"):
         make(read("conditions"), 100_001, Fraction(0), 1)
+
+
+NEEDED = {  # quality of a column -> whether its place demands a value
+    "{metric: nullValues, mustBe: 0}": True,
+    "{metric: nullValues, mustBe: 0, severity: warning}": False,
+    "{metric: missingValues, arguments: {missingValues: [null, none]}, mustBe: 0}": True,
+    "{metric: missingValues, arguments: {missingValues: [none]}, mustBe: 0}": False,
+}
+
+
+@pytest.mark.parametrize("quality", NEEDED)
+def test_places_demand_what_null_would_break(quality: str) -> None:
+    column = f"{{name: a, logicalType: string, transformLogic: $.o.a, quality: [{quality}]}}"
+    text = HEAD.format(name="c") + f"schema:\n  - name: t\n    properties:\n      - {column}\n"
+    found = plant(contracts.loads(text, "c.odcs.yaml", {})).names["o"].names["a"]
+    assert found.needed is NEEDED[quality]
 
 
 def test_a_wrapping_document_wraps(tmp_path: Path) -> None:

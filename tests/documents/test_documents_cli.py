@@ -34,12 +34,17 @@ def test_generate_writes_an_upload_and_beside_it_what_is_broken(tmp_path: Path) 
     assert etl("check", tmp_path / "u.ndjson", "--contract", contract).returncode == 1
 
 
+def write_a_part(path: Path) -> None:
+    with replacing(path) as file:
+        file.write(b"a part")
+        raise UsageError("no more keys")
+
+
 def test_an_upload_that_cannot_be_made_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "u.ndjson"
     path.write_text("as it was", encoding="utf-8")
-    with pytest.raises(UsageError), replacing(path) as file:
-        file.write(b"a part")
-        raise UsageError("no more keys")
+    with pytest.raises(UsageError):
+        write_a_part(path)
     assert [(each.name, each.read_text("utf-8")) for each in tmp_path.iterdir()] == [("u.ndjson", "as it was")]
 
 
