@@ -96,7 +96,7 @@ def made(draw: st.DrawFn) -> str:
     return yaml.safe_dump({**head, "customProperties": listed, "schema": draw(tables())}, allow_unicode=True)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made(), st.integers(0, 100))
 def test_the_circle_closes(text: str, seed: int) -> None:
     try:

@@ -203,7 +203,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [place for key in keys for place in [(value, key), *places(value[key])]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(sorted(CONTRACTS)), st.integers(0, 10**9))
 def test_what_the_schema_refuses_the_engine_refuses(documents: dict[str, list[Any]], name: str, seed: int) -> None:
     chosen = random.Random(seed)
