@@ -185,6 +185,15 @@ def test_what_json_schema_cannot_say_is_said_in_words() -> None:
         assert part in words
 
 
+def test_columns_read_at_several_levels_are_said_at_the_end() -> None:
+    contract = contract_of(
+        "{name: x, logicalType: integer, required: true, transformLogic: '$.l[*].x'}\n"
+        "{name: a, logicalType: integer, transformLogic: 'coalesce($.l[*].a, $.a)', logicalTypeOptions: {minimum: 3}}"
+    )
+    assert both(contract, '{"l": [{"x": 1}], "a": 2}') == (False, True)
+    assert "t.a, which is read at several levels" in json_schema(contract)["$comment"]
+
+
 CONTRACTS = {name: contracts.loads(text, name, {}) for name, text in FEEDS.items()}
 ODD = [None, True, 0, -1, 1.5, "", "x", "7", "2024-01-10", "12:00:00", [], [None], {}, {"a": 1}, 10**20, "1e2", 86400]
 
