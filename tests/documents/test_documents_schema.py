@@ -227,3 +227,17 @@ def test_what_the_schema_refuses_the_engine_refuses(documents: dict[str, list[An
     for document, verdict in zip(changed, verdicts, strict=True):
         if not verdict.errors():
             assert not [error.message for error in check.iter_errors(document)], document
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**9))
+def test_what_only_the_engine_refuses_has_a_note(documents: dict[str, list[Any]], seed: int) -> None:
+    contract, chosen = CONTRACTS["every_type"], random.Random(seed)
+    changed = [copy.deepcopy(chosen.choice(documents["every_type"])) for _ in range(20)]
+    for document in changed:
+        document[chosen.choice(sorted(document))] = chosen.choice([*ODD, -1, 600, 1e300, "1e400", "2024-02-30", "N/A"])
+    check, schema = validator(contract), json_schema(contract)
+    verdicts, _ = Judge(contract).judge([json.dumps(document).encode() for document in changed])
+    for document, verdict in zip(changed, verdicts, strict=True):
+        for rule in verdict.errors() if check.is_valid(document) else ():
+            assert "$comment" in schema["properties"][rule.column] or rule.name in schema["$comment"], (rule, document)
