@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl import contract as contracts
-from etl.cli.generate import write
+from etl.cli.files import apart
+from etl.cli.generate import replacing
 from etl.documents import json_schema
 from etl.documents.encoding import indented
 
@@ -13,10 +14,13 @@ from etl.documents.encoding import indented
 def export(contract: Path, path: Path | None) -> bytes:
     """The JSON Schema of the contract's documents; written to a file, if one is given, and then nothing is returned.
 
-    Raises `ContractError`, and `StorageError` where the file can't be written.
+    Raises `ContractError`, `UsageError` where it is the contract itself, and `StorageError` where it can't be written.
     """
-    text = indented(json_schema(contracts.load(contract))) + b"\n"
+    loaded = contracts.load(contract)
+    apart(contract, path)
+    text = indented(json_schema(loaded)) + b"\n"
     if path is None:
         return text
-    write(path, text)
+    with replacing(path) as file:
+        file.write(text)
     return b""

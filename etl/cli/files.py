@@ -28,3 +28,9 @@ def stem(file: Path) -> str:
 def sample_of(file: Path) -> Path | None:
     """The sample upload beside a contract: `orders.sample.json` beside `orders.odcs.yaml`."""
     return next(iter(sorted(file.parent.glob(f"{stem(file)}.sample.*"))), None)
+
+
+def apart(contract: Path, output: Path | None) -> None:
+    """Raises `UsageError` where a command would write over the contract that it reads."""
+    if output is not None and output.exists() and output.samefile(contract):
+        raise UsageError(f"{output}: this is the contract itself; give another -o PATH")

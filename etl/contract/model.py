@@ -6,7 +6,7 @@ map) and `Check`s. Everything that the loader could decide is decided here: no s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -120,6 +120,11 @@ class FolderName:
 Test = Required | Bound | MultipleOf | Count | Pattern | OneOf | NoneOf | DistinctItems | FolderName
 
 
+def asks_for_a_value(test: Test) -> bool:
+    """Whether null breaks the test."""
+    return isinstance(test, Required) or (isinstance(test, NoneOf) and test.null)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One test of one column. `within` leads to nested values: a field's name, or `[]` for the items of a list."""
@@ -127,6 +132,11 @@ class Check:
     rule: Rule
     test: Test
     within: tuple[str, ...] = ()
+
+
+def demands_value(checks: Iterable[Check]) -> bool:
+    """Whether null, in place of a whole value, breaks a check that quarantines."""
+    return any(asks_for_a_value(each.test) and not each.within and each.rule.severity == "error" for each in checks)
 
 
 @dataclass(frozen=True, slots=True)

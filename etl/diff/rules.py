@@ -23,9 +23,9 @@ from etl.contract.model import (
     NoneOf,
     OneOf,
     Pattern,
-    Required,
     Test,
     Type,
+    asks_for_a_value,
 )
 from etl.contract.words import listed, number
 from etl.diff.nouns import At, Change
@@ -84,7 +84,7 @@ def _nulls(old: Tests, new: Tests, at: At) -> Iterator[Change]:
 
 
 def _needs_value(tests: Tests) -> bool:
-    return any(isinstance(test, Required) or (isinstance(test, NoneOf) and test.null) for test in tests)
+    return any(map(asks_for_a_value, tests))
 
 
 # One-sided limits: None is no limit.

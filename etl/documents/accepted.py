@@ -2,23 +2,41 @@
 
 What a schema refuses here, the engine refuses. It accepts more where it must: of a text that is a number it knows the
 grammar and not the size, of a date not whether it is after another, and nothing of what a text becomes in lower case.
+Each time a note says so. Which values of a list the other rules leave, the engine itself is asked.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from etl.contract.expressions import Day, Expression, Json, NullIf, Path, Scale, Text
 from etl.contract.formats import STRING_FORMATS
-from etl.contract.model import Bound, Check, Column, Count, MultipleOf, NoneOf, OneOf, Pattern, Required, Type
+from etl.contract.model import (
+    Bound,
+    Check,
+    Column,
+    Count,
+    MultipleOf,
+    NoneOf,
+    OneOf,
+    Pattern,
+    Required,
+    Type,
+    demands_value,
+)
 from etl.contract.patterns import EPOCHS, pieces
 from etl.documents.dialect import ecma
+from etl.documents.encoding import encoded
+from etl.documents.judge import LeafJudge
 from etl.documents.numbers import units
+from etl.documents.places import VALUE, Place
 from etl.documents.regexes import UnknownSyntax, needs, others, parse, ranges
 
 Schema = dict[str, Any]
@@ -49,6 +67,8 @@ _LETTERS: Mapping[str, str] = {
     **dict.fromkeys(("xx", "Z"), "[+-][0-9]{4}"),
     "xxx": "[+-][0-9]{2}:[0-9]{2}",
 }
+_AS_WRITTEN = "a number is taken by its digits as written"
+_TEXTS_TOO = "a number written as a text must keep the same limits"
 _NO_NUMBER = {STRING_FORMATS[name].pattern for name in ("uuid", "ipv4")}
 _NOT_IN_NUMBERS = others(ranges((ord(char), ord(char)) for char in "0123456789+-.eE"))
 
@@ -70,16 +90,6 @@ def accepted(column: Column) -> Accepted:
     return found
 
 
-def demands_value(checks: Iterable[Check]) -> bool:
-    """Whether null breaks one of these."""
-    return any(
-        each.rule.severity == "error"
-        and not each.within
-        and (isinstance(each.test, Required) or (isinstance(each.test, NoneOf) and each.test.null))
-        for each in checks
-    )
-
-
 def _note(check: Check) -> str:
     warned = " (a warning)" if check.rule.severity == "warning" else ""
     return f"{check.rule.name}: {check.rule.expected}{warned}"
@@ -96,7 +106,9 @@ def _accepted(source: Expression, column: Column, checks: list[Check]) -> Accept
             return _text_function(source, column, checks)
         case Day(Path()):
             moment = Type("timestamp", column.type.arrow, column.type.format)
-            return Accepted(_timestamp(moment, "us"), [f"its day: {_note(each)}" for each in checks])
+            found = _timestamp(moment, "us")
+            found.notes += [f"its day: {_note(each)}" for each in checks]
+            return found
         case Scale(Path(), exponent):
             return _number(column, checks, exponent)
         case Path():
@@ -130,13 +142,11 @@ def _text_function(source: Text, column: Column, checks: list[Check]) -> Accepte
 
 
 def _string(column: Column, checks: list[Check]) -> Accepted:
-    lists = [each for each in checks if isinstance(each.test, OneOf)]
-    if lists:
-        values = [value for value in lists[0].test.values for value in _as_written(value)]  # type: ignore[union-attr]
-        schema: Schema = {"enum": values}
-    else:
-        schema = {"type": ["string"] if _is_never_number(checks) else ["string", "number"]}
-    schema |= _lengths(checks)
+    if (listed := _listed(checks)) is not None:
+        texts = _taken(column, checks, listed)
+        numbers = dict.fromkeys(_numbers(texts))
+        return Accepted({"enum": [*texts, *numbers]}, [_AS_WRITTEN] if numbers else [])
+    schema: Schema = {"type": ["string"] if _is_never_number(checks) else ["string", "number"], **_lengths(checks)}
     found = Accepted(schema)
     patterns = list(_patterns(checks, found))
     if patterns:
@@ -144,18 +154,31 @@ def _string(column: Column, checks: list[Check]) -> Accepted:
         schema.update({"allOf": [{"pattern": each} for each in patterns[1:]]} if patterns[1:] else {})
     if unwanted := [value for each in checks if isinstance(each.test, NoneOf) for value in each.test.values]:
         schema["not"] = {"enum": unwanted}
-    said = (OneOf, Count, Pattern, NoneOf)
-    found.notes += [_note(each) for each in checks if not isinstance(each.test, said)]
-    if "number" in schema.get("type", ()) and checks:
-        found.notes.append("a number is taken by its digits as written, and must keep the same rules")
+    found.notes += [_note(each) for each in checks if not isinstance(each.test, Count | Pattern | NoneOf)]
+    if "number" in schema["type"] and checks:
+        found.notes.append(f"{_AS_WRITTEN}, and must keep the same rules")
     return found
 
 
-def _as_written(value: str) -> Iterator[Any]:
-    """A text, and the number with these digits, if there is one."""
-    yield value
-    if value.lstrip("-").isdigit() and value.isascii() and str(int(value)) == value and abs(int(value)) < 2**53:
-        yield int(value)
+def _numbers(texts: Iterable[str]) -> Iterator[Decimal]:
+    """Of texts that are JSON numbers, the numbers; which the engine takes for texts by their digits."""
+    for text in texts:
+        if re.fullmatch(_NUMBER, text):
+            with suppress(InvalidOperation):  # an exponent that no number in memory has
+                yield Decimal(text)
+
+
+def _listed(checks: Iterable[Check]) -> Sequence[Any] | None:
+    """The values of a list; where there are several lists, those of the first. None: any value may be."""
+    return next((each.test.values for each in checks if isinstance(each.test, OneOf)), None)
+
+
+def _taken(column: Column, checks: list[Check], values: Sequence[Any], exponent: int = 0) -> list[Any]:
+    """Those of the values, as documents have them, that break none of the checks."""
+    source = Scale(Path((VALUE,)), exponent) if exponent else Path((VALUE,))
+    judge = LeafJudge(Place(readers=[replace(column, name=VALUE, source=source, checks=tuple(checks))]))
+    broken = judge.judge([encoded(value) for value in values])
+    return [value for value, rules in zip(values, broken, strict=True) if not rules]
 
 
 def _is_never_number(checks: list[Check]) -> bool:
@@ -207,13 +230,12 @@ def _number(column: Column, checks: list[Check], exponent: int = 0) -> Accepted:
             notes.append(_note(each))
     if step > 1:
         schema["multipleOf"] = step
-    if lists := [each.test.values for each in checks if isinstance(each.test, OneOf)]:
-        moved_values = [_moved(value, exponent) for value in lists[0]]
-        text = {"type": "string", "pattern": schema["pattern"]}
-        schema = {"anyOf": [{"enum": moved_values}, text]}
+    if (listed := _listed(checks)) is not None:
+        values = _taken(column, checks, [_moved(value, exponent) for value in listed], exponent)
+        schema = {"anyOf": [{"enum": values}, {"type": "string", "pattern": schema["pattern"]}]}
     said = (Bound, MultipleOf, OneOf)
     notes += [_note(each) for each in checks if not isinstance(each.test, said)]
-    return Accepted(schema, [*notes, *_number_notes(digits, is_float, checks)])
+    return Accepted(schema, [*notes, *_number_notes(digits, is_float)])
 
 
 def _text(digits: int, is_float: bool) -> str:
@@ -222,13 +244,16 @@ def _text(digits: int, is_float: bool) -> str:
     return _WHOLE if digits <= 0 else rf"^-?{_DIGITS}(\.[0-9]{{1,{digits}}}0*|(\.[0-9]+)?{_EXPONENT})?$"
 
 
-def _number_notes(digits: int, is_float: bool, checks: list[Check]) -> Iterator[str]:
+def _number_notes(digits: int, is_float: bool) -> Iterator[str]:
     if is_float:
-        yield "a whole number that float64 does not hold exactly is refused"
+        yield "a whole number that float64 does not hold exactly is refused, and any beyond its range"
     elif digits > 0:
-        yield f"at most {digits} digits after the point"
-    if checks:
-        yield "a number written as a text must keep the same limits"
+        yield _after_the_point(digits)
+    yield _TEXTS_TOO
+
+
+def _after_the_point(digits: int) -> str:
+    return f"at most {digits} digits after the point"
 
 
 def _moved(value: Any, exponent: int) -> Any:
@@ -253,10 +278,7 @@ def _limits(column: Column, checks: list[Check], scale: int, exponent: int, is_f
 
 
 def _boolean(column: Column, checks: list[Check]) -> Accepted:
-    lists = [each.test.values for each in checks if isinstance(each.test, OneOf)]
-    values = [value for value in (True, False) if all(value in each for each in lists)]
-    notes = [_note(each) for each in checks if not isinstance(each.test, OneOf)]
-    return Accepted({"enum": [*values, *(str(value).lower() for value in values)]}, notes)
+    return Accepted({"enum": _taken(column, checks, [True, False, "true", "false"])})
 
 
 # Dates and times.
@@ -264,41 +286,45 @@ def _boolean(column: Column, checks: list[Check]) -> Accepted:
 
 def _temporal(column: Column, checks: list[Check]) -> Accepted:
     type_ = column.type
+    listed = _listed(checks)
+    if listed is not None and type_.kind == "date" and type_.format is None:
+        return Accepted({"enum": _taken(column, checks, [day.isoformat() for day in listed])})
     if type_.kind == "timestamp":
-        schema = _timestamp(type_, type_.arrow.unit)
+        found = _timestamp(type_, type_.arrow.unit)
     elif type_.kind == "time":
-        schema = {"type": ["string"], "pattern": f"^{_formatted(type_.format) or _CLOCK + _fraction('us')}$"}
+        pattern = f"^{_formatted(type_.format) or _CLOCK + _fraction('us')}$"
+        found = Accepted({"type": ["string"], "pattern": pattern})
     else:
-        schema = _date(type_)
-    lists = [each for each in checks if isinstance(each.test, OneOf)]
-    if lists and type_.kind == "date" and type_.format is None:
-        days: tuple[date, ...] = lists[0].test.values  # type: ignore[union-attr]
-        return Accepted(
-            {"enum": [day.isoformat() for day in days]}, [_note(each) for each in checks if each not in lists]
-        )
-    return Accepted(schema, [_note(each) for each in checks])
+        found = _date(type_)
+    found.notes += map(_note, checks)
+    return found
 
 
-def _date(type_: Type) -> Schema:
+def _date(type_: Type) -> Accepted:
     if type_.format in EPOCHS:
-        a_day = 86_400 * EPOCHS[str(type_.format)]
-        return {"type": ["integer", "string"], "multipleOf": a_day, "pattern": _WHOLE}
+        return _epoch(86_400 * EPOCHS[type_.format])
     if type_.format in (None, "yyyy-MM-dd"):
-        return {"type": ["string"], "format": "date", "pattern": f"^{_DATE}$"}
-    return {"type": ["string"], "pattern": f"^{_formatted(type_.format)}$"}
+        return Accepted({"type": ["string"], "format": "date", "pattern": f"^{_DATE}$"}, ["a day of the calendar"])
+    return Accepted({"type": ["string"], "pattern": f"^{_formatted(type_.format)}$"}, ["a day of the calendar"])
 
 
-def _timestamp(type_: Type, unit: str) -> Schema:
+def _timestamp(type_: Type, unit: str) -> Accepted:
     if type_.format in EPOCHS:
-        is_whole = 10 ** _UNIT_DIGITS[unit] <= EPOCHS[str(type_.format)]
-        return {
-            "type": ["integer" if is_whole else "number", "string"],
-            "pattern": _WHOLE if is_whole else _NUMBER,
-        }
-    if type_.format:
-        return {"type": ["string"], "pattern": f"^{_formatted(type_.format)}$"}
+        return _epoch(Fraction(EPOCHS[type_.format], 10 ** _UNIT_DIGITS[unit]))
     offset = f"{_OFFSET}?" if type_.timezone else _OFFSET
-    return {"type": ["string"], "pattern": f"^{_DATE}[Tt ]{_CLOCK}{_fraction(unit)}{offset}$"}
+    pattern = _formatted(type_.format) or f"{_DATE}[Tt ]{_CLOCK}{_fraction(unit)}{offset}"
+    notes = ["a day of the calendar, and a time that its time zone has", f"within the range of timestamp({unit})"]
+    return Accepted({"type": ["string"], "pattern": f"^{pattern}$"}, notes)
+
+
+def _epoch(step: Fraction | int) -> Accepted:
+    """A number since 1970 that is a multiple of `step`; or a text that is exactly one."""
+    notes = ["within the range of its type", _TEXTS_TOO]
+    if step >= 1:
+        times = {"multipleOf": int(step)} if step > 1 else {}
+        return Accepted({"type": ["integer", "string"], **times, "pattern": _WHOLE}, notes)
+    digits = len(str(Fraction(1) / step)) - 1  # the step is a power of ten
+    return Accepted({"type": ["number", "string"], "pattern": _NUMBER}, [_after_the_point(digits), *notes])
 
 
 def _fraction(unit: str) -> str:

@@ -56,8 +56,7 @@ class Breaker:
 
     def __init__(self, valid: Valid, *, lines: bool) -> None:
         self._valid = valid
-        self._before: set[KeyValue] = set()  # keys of the documents so far, and of those to come
-        self._after = set(valid.seen)
+        self._before: set[KeyValue] = set()  # keys of the documents so far; `valid.seen` has those to come, too
         self.earlier: list[dict[str, Any]] = []
         found = [way for way in self._ways() if lines or not way.apart]
         self._turn: list[Rule] = list(dict.fromkeys(way.rule for way in found if way.rule.severity == "error"))
@@ -84,7 +83,6 @@ class Breaker:
         """A valid document that comes before the next broken one."""
         self.earlier = [*self.earlier[-_EARLIER:], made.document]
         self._before |= made.verdict.keys
-        self._after -= made.verdict.keys
 
     def _broken(self, rule: Rule) -> Broken | None:
         """One that breaks this rule and no other; if there is none, with as few others as possible."""
@@ -94,7 +92,7 @@ class Breaker:
             verdicts = self._valid.judge.judge(texts)[0] if texts else []
             for text, verdict in zip(texts, verdicts, strict=True):
                 errors = verdict.errors(self._before)
-                if rule not in errors or verdict.keys & self._after:
+                if rule not in errors or self._is_to_come(verdict.keys):
                     continue
                 others = frozenset(errors - {rule})
                 if fewest is None or len(others) < len(fewest[2]):
@@ -106,7 +104,12 @@ class Breaker:
     def _done(self, rule: Rule, text: bytes, verdict: Verdict, others: frozenset[Rule]) -> Broken:
         self._also[rule] = others
         self._before |= verdict.keys
+        self._valid.seen |= verdict.keys  # so that no valid document to come has one of them
         return Broken(text, verdict.broken.get(rule) or Violation(rule, 0), others)
+
+    def _is_to_come(self, keys: set[KeyValue]) -> bool:
+        """Whether a valid document that is made already, and comes later, has one of these."""
+        return any(key in self._valid.seen and key not in self._before for key in keys)
 
     def _candidates(self, way: Way, kind: int) -> Iterator[bytes]:
         """Texts that might be broken so: of documents like any, of such with nothing idle, of plain ones."""

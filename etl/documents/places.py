@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from etl.contract.expressions import EACH, Coalesce, Each, Expression, Index, Json, Path, Step, paths
-from etl.contract.model import Check, Column, Contract, Required, Type
+from etl.contract.model import Check, Column, Contract, Type, demands_value
 from etl.records import Rule
 
 Steps = tuple[Step, ...]
@@ -104,7 +104,7 @@ def _read(place: Place, column: Column) -> None:
         checks = [replace(each, within=each.within[1:]) for each in column.checks if each.within[:1] == (key,)]
         part = replace(column, type=inner, checks=tuple(checks), source=Path((VALUE,)))
         child = place.child(step)
-        child.needed |= _is_demanded(part)
+        child.needed |= demands_value(part.checks)
         _read(child, part)
 
 
@@ -114,17 +114,13 @@ def _parts(type_: Type) -> Iterator[tuple[Step, Type]]:
     yield from ((each.name, each.type) for each in type_.fields)
 
 
-def _is_demanded(column: Column) -> bool:
-    return any(isinstance(each.test, Required) and not each.within for each in column.checks)
-
-
 def _demand(root: Place, column: Column) -> None:
     """A required value needs all that leads to it, from the element on whose row it stands. Of `coalesce` the last
     argument is there for sure, so that the others may be missing."""
     source = column.source
     while isinstance(source, Coalesce):
         source = source.arguments[-1]
-    if not _is_demanded(column) or isinstance(source, Index):
+    if not demands_value(column.checks) or isinstance(source, Index):
         return
     place, own = root, paths(source)[0]
     above = len(own.grain.steps)

@@ -24,8 +24,8 @@ from etl.contract.expressions import (
     Step,
     paths,
 )
-from etl.contract.model import Check, Column, Contract, Count, DistinctItems, Required, Table
-from etl.documents.accepted import Schema, accepted, demands_value
+from etl.contract.model import Check, Column, Contract, Count, DistinctItems, Required, Table, demands_value
+from etl.documents.accepted import Schema, accepted
 from etl.documents.frame import Frame, tidy
 from etl.documents.places import plant
 
@@ -180,10 +180,14 @@ def _has_rows(steps: Steps) -> Schema | None:
 
 
 def _columns(frame: Frame, columns: Sequence[Column], base: Steps) -> None:
-    """Of those that read both above the element and at it, nothing is said."""
+    """Of those that read both above the element and at it, the end says in words what is asked: `_beyond`."""
     for column in columns:
-        if all(path.steps[: len(base)] == base for path in paths(column.source)):
+        if _is_at(column, base):
             _column(frame, column, base)
+
+
+def _is_at(column: Column, base: Steps) -> bool:
+    return all(path.steps[: len(base)] == base for path in paths(column.source))
 
 
 def _column(frame: Frame, column: Column, base: Steps) -> None:
@@ -293,6 +297,10 @@ def _keyword(frame: Frame, check: Check) -> None:
 
 def _beyond(contract: Contract) -> Iterator[str]:
     for table in contract.tables:
+        levels = _levels(table.grain.steps)
+        for column in (each for each in table.columns if not _is_at(each, levels[_level(each)])):
+            asked = [column.cast.expected, *(f"{each.rule.name}: {each.rule.expected}" for each in column.checks)]
+            yield f"- {table.name}.{column.name}, which is read at several levels: {'; '.join(asked)}"
         for key in table.keys:
             yield f"- {key.rule.name}: {table.name}.{key.rule.column or ', '.join(key.columns)} is {key.rule.expected}"
         for condition in table.conditions:

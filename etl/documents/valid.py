@@ -24,6 +24,7 @@ from etl.errors import UsageError
 from etl.records import Rows, Rule
 
 _CHUNK, _PILOT = 200, 30
+_MOST_AT_ONCE = 100_000
 _MODELS = 12  # so many documents are found by trying; then others are made like them
 _SEARCHES, _SEARCHED = 12, 100
 _ALIKE = 0.9
@@ -72,9 +73,22 @@ class Valid:
         self._focus: set[Place] = set()  # of columns that rules bring together, and hardly any values meet
         self._models: list[dict[str, Any]] = []  # documents that met them
 
-    def documents(self, count: int) -> list[Made]:
-        """So many documents that an upload can consist of. Raises `UsageError` where some rule can't be met."""
+    def documents(self, count: int) -> Iterator[Made]:
+        """So many documents that an upload can consist of, made as they are taken.
+
+        Rules on an upload as a whole are judged over all of it: under such, all are made first, and they may not be
+        more than memory holds. Raises `UsageError` where that is so, or some rule can't be met.
+        """
+        if self._errors and count > _MOST_AT_ONCE:
+            raise UsageError(
+                f"{self.contract.file}: {subject(self._errors[0].rule)} is judged over all documents at once, "
+                f"which are held in memory; give -n {_MOST_AT_ONCE} or less"
+            )
         self._focus |= self._hardly_met()
+        return iter(self._keeping_all(count)) if self._errors else self._made(count)
+
+    def _keeping_all(self, count: int) -> list[Made]:
+        """So many that together keep the upload rules."""
         if self._demands_more(self._many(min(count, _PILOT)), is_pilot=True):
             self._models.clear()
         found = self._many(count)
@@ -100,10 +114,11 @@ class Valid:
 
     def _many(self, count: int) -> list[Made]:
         self.seen.clear()
-        found: list[Made] = []
-        while len(found) < count:
-            found += self._chunk(min(_CHUNK, count - len(found)))
-        return found
+        return list(self._made(count))
+
+    def _made(self, count: int) -> Iterator[Made]:
+        for start in range(0, count, _CHUNK):
+            yield from self._chunk(min(_CHUNK, count - start))
 
     def _demands_more(self, found: Sequence[Made], *, is_pilot: bool = False) -> bool:
         """Whether upload rules are unmet that no document was asked to keep by itself; from now on each is.
@@ -111,7 +126,7 @@ class Valid:
         Raises `UsageError` for one that is unmet all the same. From a pilot, which is a few of many, only those rules
         are taken that some documents keep by themselves and some break.
         """
-        if not self._errors or not found:
+        if not found:
             return False
         rows = self.judge.judge([encoded(made.document) for made in found])[1]
         broken = self.judge.upload_rules(self._errors, {name: each.table() for name, each in rows.items()})

@@ -9,7 +9,7 @@ from dataclasses import replace
 from etl.infer.draft import Guess, Shape
 from etl.infer.seen import Numbers, Seen, Texts, epoch_units
 from etl.infer.texts import AMBIGUOUS, DATES, MOMENTS, Form, identifies
-from etl.infer.words import is_code, is_moment, is_money, is_numeric, is_reference
+from etl.infer.words import is_code, is_moment, is_money, is_numeric, is_rate, is_reference
 
 JSON = Guess("string", functions=("json",))
 TEXT = Guess("string")
@@ -21,7 +21,7 @@ _MOST_DIGITS = 38
 _INT64 = (-(2**63), 2**63 - 1)
 _UINT64 = (0, 2**64 - 1)
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]*(?: [A-Za-z0-9][A-Za-z0-9_.:/+-]*){0,2}")
+_CODE = re.compile(r"[A-Za-z][A-Za-z_.:/+-]*(?: [A-Za-z][A-Za-z_.:/+-]*){0,2}")  # digits count, or number things
 _LEAST_VALUES = 20  # before texts that recur are taken for an enumeration
 _RECURRING = 5  # how often each of them stands there on average
 _MOST_LISTED = 12
@@ -119,7 +119,8 @@ def integer(numbers: Numbers, name: str) -> Guess:
 
 def number(numbers: Numbers, name: str) -> Guess:
     """Money, and what is always written with as many decimals, is exact; else a double, if it holds them."""
-    if numbers.is_decimal and (is_money(name) or numbers.written == {2}) and numbers.decimals <= _SCALES[-1]:
+    exactly = is_money(name) or (numbers.written == {2} and not is_rate(name))
+    if numbers.is_decimal and exactly and numbers.decimals <= _SCALES[-1]:
         exact = _decimal(numbers.digits, next(scale for scale in _SCALES if numbers.decimals <= scale))
         if exact:
             return exact
@@ -165,7 +166,8 @@ def _number_as_text(numbers: Numbers, name: str) -> Guess | None:
     """An exact number, where texts are clearly meant as one: `"199.90"`, and neither `"0042"` nor `"42"`."""
     if not numbers.written or is_code(name) or not (is_numeric(name) or numbers.written == {2}):
         return None
-    scale = next((scale for scale in _SCALES if max(numbers.written) <= scale), max(numbers.written))
+    least = max(*numbers.written, _SCALES[2] if is_rate(name) else 0)
+    scale = next((scale for scale in _SCALES if least <= scale), least)
     exact = _decimal(numbers.digits, scale)
     return exact and replace(exact, remarks=("Written as text.",))
 

@@ -107,6 +107,11 @@ def is_money(name: str) -> bool:
     return bool(found & MONEY) and not found & NO_MONEY
 
 
+def is_rate(name: str) -> bool:
+    """Whether numbers of this name have as many decimals as they need: a share, a weight."""
+    return bool(set(words(name)) & NO_MONEY)
+
+
 def is_numeric(name: str) -> bool:
     """Whether a text of this name may be meant as a number: an amount, a rate."""
     return bool(set(words(name)) & NUMERIC)

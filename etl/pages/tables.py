@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etl.contract.expressions import written
-from etl.contract.model import Check, Column, NoneOf, Required, Table
+from etl.contract.model import Check, Column, Required, Table, demands_value
 from etl.contract.types import words
 from etl.pages import rules
 from etl.pages.entities import primary_key
@@ -42,7 +42,7 @@ def _column(column: Column, table: Table, remarks: Remarks, root: Field) -> Colu
         classification=column.classification,
         masked=is_masked(column),
         required=column.required,
-        optional=not any(map(_asks_for_a_value, column.checks)),
+        optional=not demands_value(column.checks),
         key=_place(column.name, primary_key(table)),
         partition=_place(column.name, table.partitions),
         statements=tuple(_statements(column)),
@@ -63,11 +63,6 @@ def _statements(column: Column) -> Iterator[Statement]:
     for check in column.checks:
         if not _is_required(check):
             yield rules.check(check, column)
-
-
-def _asks_for_a_value(check: Check) -> bool:
-    asks = isinstance(check.test, Required) or (isinstance(check.test, NoneOf) and check.test.null)
-    return asks and not check.within and check.rule.severity == "error"
 
 
 def _is_required(check: Check) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +13,42 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from etl import pipeline
 from etl.contract.model import Contract
-from etl.documents import Upload, json_schema
+from etl.documents import Upload, json_schema, texts
 from etl.documents.encoding import encoded
 from etl.storage import LocalStorage
 
 Named = set[tuple[str | None, str | None, str]]
 
 
-def run(upload: Upload, folder: Path) -> tuple[dict[str, Any], dict[int, Named]]:
+@dataclass(frozen=True)
+class Made:
+    """An upload as a whole, and its manifest."""
+
+    contract: Contract
+    records: list[bytes]
+    text: bytes
+    manifest: dict[str, Any]
+
+
+def make(contract: Contract, count: int, bad: Fraction, seed: int) -> Made:
+    upload, account = Upload(contract, count, bad, seed), BytesIO()
+    records = list(texts(upload, account))
+    return Made(contract, records, b"".join(upload.written(records)), json.loads(account.getvalue()))
+
+
+def run(upload: Made, folder: Path) -> tuple[dict[str, Any], dict[int, Named]]:
     """The run report, and the rules that each rejected record breaks."""
     source = folder / "upload.ndjson"
-    source.write_bytes(upload.text())
+    source.write_bytes(upload.text)
     outputs = pipeline.Outputs(f"{folder}/lake/", f"{folder}/quarantine/")
     report = pipeline.run(str(source), upload.contract, LocalStorage(), outputs)
     lines = [line for file in folder.rglob("rejected.ndjson") for line in file.read_text("utf-8").splitlines()]
     return report, {envelope["record"]: _named(envelope["violations"]) for envelope in map(json.loads, lines)}
 
 
-def promised(upload: Upload) -> dict[int, Named]:
+def promised(upload: Made) -> dict[int, Named]:
     """The same, as the manifest has it."""
-    return {bad["record"]: _named([bad, *bad["also"]]) for bad in upload.manifest()["bad"]}
+    return {bad["record"]: _named([bad, *bad["also"]]) for bad in upload.manifest["bad"]}
 
 
 def _named(rules: list[dict[str, Any]]) -> Named:

@@ -9,9 +9,10 @@ import pytest
 
 from etl import contract as contracts
 from etl.contract.model import Contract
-from etl.documents import make
+from etl.documents import Upload
+from etl.documents.places import plant
 from etl.errors import UsageError
-from tests.documents.circle import promised, run, validator
+from tests.documents.circle import make, promised, run, validator
 from tests.documents.feeds import FEEDS, HEAD
 
 ROOT = Path(__file__).parents[2]
@@ -52,14 +53,14 @@ def _without_limit(contract: Contract) -> Contract:
 @pytest.mark.parametrize("name", ["orders", "wrapped", "hostile_names"])
 def test_rules_are_broken_alone_wherever_they_can_be(name: str) -> None:
     upload = make(_without_limit(read(name)), 40, Fraction(1, 2), 7)
-    together = {bad["rule"] for bad in upload.manifest()["bad"] if bad["also"]}
+    together = {bad["rule"] for bad in upload.manifest["bad"] if bad["also"]}
     assert together == ({"minimum"} if name == "orders" else set())  # a total below 0 is below every price, too
-    assert not upload.unbroken
+    assert not upload.manifest["notBroken"]
 
 
 def test_every_rule_has_its_turn() -> None:
     contract = read("hostile_names")
-    found = make(contract, 60, Fraction(1, 2), 7).manifest()["bad"]
+    found = make(contract, 60, Fraction(1, 2), 7).manifest["bad"]
     stated = {check.rule for table in contract.tables for column in table.columns for check in column.checks}
     stated |= {column.cast for table in contract.tables for column in table.columns}
     stated |= {key.rule for table in contract.tables for key in table.keys}
@@ -70,13 +71,41 @@ def test_every_rule_has_its_turn() -> None:
 
 def test_equal_arguments_give_equal_bytes() -> None:
     contract = read("functions")
-    first, again, other = (make(contract, 20, Fraction(1, 4), seed).text() for seed in (1, 1, 2))
+    first, again, other = (make(contract, 20, Fraction(1, 4), seed).text for seed in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("bad", [Fraction(0), Fraction(1, 2)])
+def test_records_are_made_as_they_are_taken(bad: Fraction) -> None:
+    records = Upload(read("hostile_names"), 10**12, bad, 1).records()
+    found = [next(records) for _ in range(300)]
+    assert sum(record.broken is not None for record in found) == 300 * bad
+
+
+def test_what_has_to_be_judged_as_a_whole_is_bounded() -> None:
+    with pytest.raises(UsageError, match=r"t enough .* judged over all documents at once.* give -n 100000 or less"):
+        make(read("conditions"), 100_001, Fraction(0), 1)
+
+
+NEEDED = {  # quality of a column -> whether its place demands a value
+    "{metric: nullValues, mustBe: 0}": True,
+    "{metric: nullValues, mustBe: 0, severity: warning}": False,
+    "{metric: missingValues, arguments: {missingValues: [null, none]}, mustBe: 0}": True,
+    "{metric: missingValues, arguments: {missingValues: [none]}, mustBe: 0}": False,
+}
+
+
+@pytest.mark.parametrize("quality", NEEDED)
+def test_places_demand_what_null_would_break(quality: str) -> None:
+    column = f"{{name: a, logicalType: string, transformLogic: $.o.a, quality: [{quality}]}}"
+    text = HEAD.format(name="c") + f"schema:\n  - name: t\n    properties:\n      - {column}\n"
+    found = plant(contracts.loads(text, "c.odcs.yaml", {})).names["o"].names["a"]
+    assert found.needed is NEEDED[quality]
 
 
 def test_a_wrapping_document_wraps(tmp_path: Path) -> None:
     upload = make(read("wrapped"), 5, Fraction(0), 1)
-    assert len(json.loads(upload.text())["page"]["orders"]) == 5
+    assert len(json.loads(upload.text)["page"]["orders"]) == 5
 
 
 _TEXT = "logicalType: string, required: true, logicalTypeOptions"

@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from etl import contract as contracts
-from etl.documents import make
 from etl.errors import ContractError
-from tests.documents.circle import promised, run, validator
+from tests.documents.circle import make, promised, run, validator
 
 NAMES = st.sampled_from(["a", "b", "order no", "$ref", "type", "日本"])
 BASES = st.sampled_from(["$", "$.o", "$.lines[*]", "$.lines[*].x", "$.lines[*].parts[*]", "$.list[0]"])
@@ -97,7 +96,7 @@ def made(draw: st.DrawFn) -> str:
     return yaml.safe_dump({**head, "customProperties": listed, "schema": draw(tables())}, allow_unicode=True)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made(), st.integers(0, 100))
 def test_the_circle_closes(text: str, seed: int) -> None:
     try:

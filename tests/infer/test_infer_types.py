@@ -45,6 +45,7 @@ NUMBERS = [
     ("total_weight", ["1.5", "2"], "number"),
     ("x", ["10.00", "9.50"], "decimal(12,2)"),
     ("x", ["10.00", "9.5"], "number"),
+    ("vat_rate", ["0.13", "0.05"], "number"),
     ("x", ["9007199254740993", "0.5"], "decimal(28,1)"),
     ("x", ["9007199254740993", "0.12345"], "decimal(28,5)"),
     ("discount_rate", ["0.05", "0.1"], "number"),
@@ -66,7 +67,8 @@ TEXTS = [
     ("at", ["2024-01-10T10:11:12+0000"], "timestamp (yyyy-MM-dd'T'HH:mm:ssxx)"),
     ("at", ["10:11:12"], "time (HH:mm:ss)"),
     ("paid", ["199.90", "1.00"], "decimal(12,2)"),
-    ("rate", ["0.18", "0.0325"], "decimal(12,4)"),
+    ("weight", ["0.75", "1.20"], "decimal(12,6)"),
+    ("rate", ["0.18", "0.0325"], "decimal(12,6)"),
     ("x", ["1.50", "2.25"], "decimal(12,2)"),
     ("x", ["1.5", "2.25"], "string"),
     ("app_version", ["1.10", "2.00"], "string"),
@@ -199,7 +201,8 @@ STATES = ['"paid"', '"open"', '"sent"']
         ("x", ['"11 91234-5678"', '"11 91234-5679"'], RECORDS, None),
         ("status", ['"in transit"', '"on hold"', '"PAID"'], RECORDS, ["PAID", "in transit", "on hold"]),
         ("answer", ['"yes"', '"no"'], RECORDS, ["no", "yes"]),
-        ("level", ['"1"', '"2"'], RECORDS, ["1", "2"]),
+        ("level", ['"1"', '"2"'], RECORDS, None),  # the next is a 3
+        ("sku", ['"A-1"', '"A-2"'], RECORDS, None),
     ],
 )
 def test_enumerations(name: str, tokens: list[str], records: int, listed: list[str] | None, tmp_path: Path) -> None:
