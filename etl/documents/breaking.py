@@ -7,9 +7,9 @@ that breaks anything else as well is used only where that can't be helped: an am
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import product, zip_longest
 from random import Random
 from typing import Any
 
@@ -51,6 +51,15 @@ class Broken:
     also: frozenset[Rule] = frozenset()
 
 
+def _spread(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules of each name in turn: few broken documents show different faults, not one fault in each column."""
+    named: dict[str, list[Rule]] = {}
+    for rule in rules:
+        named.setdefault(rule.name, []).append(rule)
+    rounds = zip_longest(*named.values())
+    return [rule for one in rounds for rule in one if rule is not None]
+
+
 class Breaker:
     """Breaks documents of one contract, each rule in turn. `unbroken`: the rules that it could not break at all."""
 
@@ -59,7 +68,9 @@ class Breaker:
         self._before: set[KeyValue] = set()  # keys of the documents so far; `valid.seen` has those to come, too
         self.earlier: list[dict[str, Any]] = []
         found = [way for way in self._ways() if lines or not way.apart]
-        self._turn: list[Rule] = list(dict.fromkeys(way.rule for way in found if way.rule.severity == "error"))
+        broken = list(dict.fromkeys(way.rule for way in found if way.rule.severity == "error"))
+        valid.random.shuffle(broken)
+        self._turn = _spread(broken)
         self._by_rule = {rule: [way for way in found if way.rule == rule] for rule in self._turn}
         self.unbroken: list[Rule] = []
         self._also: dict[Rule, frozenset[Rule]] = {}  # of rules that do not break alone
