@@ -27,6 +27,7 @@ def hints(one: Loaded) -> tuple[Fault, ...]:
     source = replace(one.root.source, faults=set())
     root = Place(source)
     near_misses(one.model.customProperties, root / "customProperties")
+    _status(one, root / "status")
     _servers(one, root / "servers")
     for index, node in enumerate(one.model.schema_ or ()):
         _table(node, root / "schema" / index)
@@ -45,6 +46,16 @@ def places(one: Loaded) -> Places:
         for index, column in enumerate(table.properties or ()):
             found[table.name or "", column.name or ""] = here / "properties" / index
     return found
+
+
+_STATUSES = ("proposed", "draft", "active", "deprecated", "retired")  # ODCS, "Fundamentals"; others are allowed
+
+
+def _status(one: Loaded, place: Place) -> None:
+    status = (one.model.status or "").strip().lower()
+    hint = "" if not status or status in _STATUSES else did_you_mean(status, _STATUSES)
+    if hint:
+        place.fault(f"the status '{one.model.status}' is not one of the known ones{hint}")
 
 
 def _servers(one: Loaded, place: Place) -> None:

@@ -85,6 +85,7 @@ RULES = [
     ("primaryKeyPosition: 2", "primaryKeyPosition: «1", "'order_id' has primaryKeyPosition 1 already"),
 ]
 HINTS = [
+    ("status: active", "status: «drft", "the status 'drft' is not one of the known ones; did you mean 'draft'?"),
     ("severity: warning", "severity: «warn", "'warn' counts as error, which quarantines; did you mean 'warning'?"),
     ("quarantineGrain", "«quarantineGrian", "did you mean 'quarantineGrain'?"),
     ("server: datalake", "server: «datalak", "the server 'datalak' is not used here; did you mean 'datalake'?"),
