@@ -242,7 +242,7 @@ def _message(error: ValidationError) -> str:
     found: Any = error.instance
     match error.validator:
         case "type":
-            return _expected(value, found)
+            return _expected(value, found) + _as_entry(error)
         case "enum":
             return _not_in(error.absolute_path[-1], found, value)
         case "minimum":
@@ -260,6 +260,15 @@ def _message(error: ValidationError) -> str:
             return "this is not a form that ODCS allows here"
         case _:
             return error.message
+
+
+def _as_entry(error: ValidationError) -> str:
+    """How ODCS writes the entry of an `enum` that stands there as a mere value."""
+    is_entry = len(error.absolute_path) > 1 and error.absolute_path[-2] == "enum"
+    value = error.instance
+    if not is_entry or isinstance(value, list | dict) or value is None:
+        return ""
+    return f": write `- value: {value if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)}`"
 
 
 def _expected(types: str | list[str], found: Any) -> str:

@@ -129,3 +129,12 @@ def test_the_contract_itself_is_without_faults_and_hints() -> None:
     assert MARK not in ORDERS
     loads(ORDERS, env=ENV)
     assert hints(ORDERS) == ()
+
+
+@pytest.mark.parametrize(("entry", "written"), [("1", "1"), ("two", '"two"'), ("3.5", "3.5"), ("true", "true")])
+def test_a_mere_value_in_an_enum_is_told_how_it_is_written(entry: str, written: str) -> None:
+    text = ORDERS.replace("logicalType: integer", f"logicalType: integer\n        enum: [{entry}]", 1)
+    with pytest.raises(ContractError) as refused:
+        loads(text, "orders.odcs.yaml", ENV)
+    [fault] = refused.value.faults
+    assert fault.message.endswith(f": write `- value: {written}`")
