@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
@@ -29,6 +30,11 @@ class Rule:
     column: str | None = None
     severity: Severity = "error"
     masked: bool = False  # values under this rule are personal: shown in rejected.ndjson only
+
+    @property
+    def subject(self) -> str:
+        """What it is a rule of: `orders.price`, `orders`, or nothing."""
+        return ".".join(part for part in (self.table, self.column) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,12 @@ class Same(Generic[T]):
 def digest(data: bytes) -> str:
     """The short hash used in names: 16 hexadecimal digits of SHA-256."""
     return hashlib.sha256(data).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """`digest` of a file's bytes, which need not fit into memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 Place = tuple[int | None, int | None]  # the line and the byte where a record begins, where they are known

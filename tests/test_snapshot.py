@@ -109,6 +109,31 @@ def test_a_version_is_not_the_beginning_of_another(longer: str) -> None:
     assert all("/" not in name for name in kept(storage))
 
 
+@pytest.mark.parametrize("left", [b"\xff\xfe", b"", b"- a", b"status: [", b"status: active"])
+def test_a_snapshot_that_was_edited_by_hand_still_holds_its_version(left: bytes) -> None:
+    storage = MemoryStorage()
+    run(feed(), storage)
+    [name] = kept(storage)
+    storage.objects[KEPT + name] = (left, storage.now)
+    with pytest.raises(ContractError, match="another meaning"):
+        run(feed(TIGHTER), storage)
+
+
+class Vanishing(MemoryStorage):
+    """What is listed is gone when it is read."""
+
+    def read(self, location: str) -> tuple[bytes, str]:
+        if location.startswith(KEPT):
+            self.delete([location])
+        return super().read(location)
+
+
+def test_a_snapshot_that_is_removed_meanwhile_holds_nothing() -> None:
+    storage = Vanishing()
+    run(feed(), storage)
+    assert run(feed(TIGHTER), storage)["status"] == "published"
+
+
 class Race(MemoryStorage):
     """Just before something is kept, another run keeps its own contract."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from typing import Literal
 
@@ -10,6 +9,7 @@ from etl.commit import cleaning
 from etl.commit.board import Board, Sight
 from etl.commit.claims import Intent, Publication, Report, report
 from etl.errors import Conflict, NotFound
+from etl.records import file_digest
 from etl.storage.base import Storage
 
 Outcome = Literal["committed", "superseded"]
@@ -78,9 +78,8 @@ class _Run:
             now = self._storage.stat(upload.location)
             if now.etag is not None:
                 return (now.etag, now.size) == (upload.etag, upload.size)
-            with self._storage.fetch(upload.location) as (_, path), path.open("rb") as file:
-                content_id = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-                return content_id == self._publication.content_id
+            with self._storage.fetch(upload.location) as (_, path):
+                return file_digest(path) == self._publication.content_id
         except NotFound:
             return False
 

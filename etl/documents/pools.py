@@ -38,8 +38,7 @@ class Pool:
     @property
     def name(self) -> str:
         """The first of the columns that read it, for people."""
-        rule = self._place.readers[0].cast
-        return ".".join(part for part in (rule.table, rule.column) if part)
+        return self._place.readers[0].cast.subject
 
     def draw(self, random: Random, *, fresh: bool, is_plain: bool) -> Any:
         """A value. `fresh`: one that has probably not been there yet; `is_plain`: one of a few."""

@@ -306,6 +306,5 @@ def _beyond(contract: Contract) -> Iterator[str]:
         for condition in table.conditions:
             yield f"- {condition.rule.name}: every row of {table.name} meets: {condition.rule.expected}"
     for rule in contract.upload_rules:
-        subject = ".".join(part for part in (rule.rule.table, rule.rule.column) if part)
-        yield f"- {rule.rule.name}: an upload as a whole, by {subject}: {rule.rule.expected}"
+        yield f"- {rule.rule.name}: an upload as a whole, by {rule.rule.subject}: {rule.rule.expected}"
     yield "- every key once in its object; numbers are exact, not as a float has them"

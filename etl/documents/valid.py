@@ -269,8 +269,7 @@ def _places(root: Place, column: Column) -> list[Place]:
 
 def subject(rule: Rule) -> str:
     """A rule as messages name it."""
-    place = ".".join(part for part in (rule.table, rule.column) if part)
-    return f"{place} {rule.name} ({rule.expected})".strip()
+    return f"{rule.subject} {rule.name} ({rule.expected})".strip()
 
 
 def reaches(value: Any, steps: Steps) -> bool:

@@ -61,7 +61,7 @@ def _first(contract: Contract, sample: Path) -> Block | Unreadable | None:
 
 def _problem(violation: Violation) -> str:
     rule = violation.rule
-    subject = ".".join(part for part in (rule.table, rule.column, rule.name) if part)
+    subject = f"{rule.subject}.{rule.name}" if rule.subject else rule.name
     return f"{subject}: expected {rule.expected}" + (f", at {violation.path}" if violation.path else "")
 
 

@@ -145,8 +145,7 @@ def upload_rule(rule: UploadRule) -> Statement:
     asked = _OPERATORS[rule.operator].format(*map(_operand, rule.operands))
     share = f", in percent of the rows of {rule.percent_of}," if rule.percent_of else ""
     words = f"what this query gives{share} {asked}:"
-    subject = ".".join(part for part in (rule.rule.table, rule.rule.column) if part)
-    return _stated(rule.rule, words, (rule.query,), about=subject or None)
+    return _stated(rule.rule, words, (rule.query,), about=rule.rule.subject or None)
 
 
 def _operand(value: Any) -> str:

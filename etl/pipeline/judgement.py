@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from etl.pipeline.ahead import ahead, each
 from etl.pipeline.staging import staging
 from etl.quarantine import envelope
 from etl.read import Limits, Reading, read
-from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest
+from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest, file_digest
 from etl.report import Account, Status
 from etl.split import split
 from etl.validate import Validator, judge_upload
@@ -59,7 +58,7 @@ class _Judgement:
         self.path = path
         self.contract = contract
         self.rejected = folder / "rejected.ndjson"
-        self.upload_id = _content_id(path) if upload.location == STDIN else digest(upload.location.encode())
+        self.upload_id = file_digest(path) if upload.location == STDIN else digest(upload.location.encode())
         self.account = Account(contract)
         self.lake = LakeWriter(contract, folder, upload.location, self.upload_id)
 
@@ -177,9 +176,3 @@ class _Judgement:
             raise AccountingError(
                 f"{counted} rows were to be published, {written} were written: please report this bug"
             )
-
-
-def _content_id(path: Path) -> str:
-    """`digest` of a file's bytes, which need not fit into memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from etl.contract import SUFFIX
 from etl.contract.model import Contract
 from etl.contract.source import read
-from etl.errors import Conflict, ContractError, Fault
+from etl.errors import Conflict, ContractError, Fault, NotFound
 from etl.records import Same, Upload
 from etl.storage import Storage
 
@@ -65,7 +65,12 @@ class _Snapshots:
         return _DIGEST.fullmatch(location.removeprefix(self._prefix).removesuffix(SUFFIX)) is not None
 
     def _keeps_draft(self, kept: Upload) -> bool:
-        data = read(self._storage.read(kept.location)[0].decode(), kept.location).data
+        """Of one that was edited by hand until it is no contract, nothing says that it is a draft."""
+        try:
+            text = self._storage.read(kept.location)[0].decode(errors="replace")
+        except NotFound:  # removed meanwhile: it holds nothing any more, and no upload has vanished
+            return True
+        data = read(text, kept.location).data
         return isinstance(data, dict) and _is_draft(data.get("status"))
 
     def _fault(self, other: str) -> Fault:

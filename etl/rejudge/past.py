@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import NotFound, StorageError
+from etl.records import file_digest
 from etl.storage import Storage
 
 _STDIN = "-"
@@ -95,14 +95,9 @@ def content(one: Past, storage: Storage, stack: ExitStack) -> Path | None:
             if storage.stat(location).size != one.size:
                 continue
             _, path = stack.enter_context(storage.fetch(location))
-            if _content_id(path) == one.content_id:
+            if file_digest(path) == one.content_id:
                 return path
     return None
-
-
-def _content_id(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def rejected(one: Past, storage: Storage, stack: ExitStack, most: int) -> Rejections | None:
