@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 from open_data_contract_standard.model import OpenDataContractStandard
@@ -23,6 +24,7 @@ from etl.contract.tables import Ruled
 from etl.errors import ContractError, Fault
 from etl.records import digest
 
+_LONGEST_VERSION = 128  # as written in a file's name, where each byte but letters, digits and -_.~ takes three
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 
 
@@ -80,6 +82,7 @@ def loaded(text: str, file: str, env: Mapping[str, str]) -> Loaded:
         raise ContractError(tuple(source.faults))
     root = Place(source)
     name = _identity(model, root)
+    _check_version(model.version or "", root / "version")
     built = _tables(model, root)
     found = servers(model.servers, root / "servers", env)
     if "incoming" in found:
@@ -132,6 +135,12 @@ def _identity(model: OpenDataContractStandard, root: Place) -> str:
         message = f"'{name}' is no contract name: up to 128 letters, digits, _ and - are expected, a letter or _ first"
         (root / key).fault(message if key == "name" else f"{message}; a 'name' can say it another way")
     return name
+
+
+def _check_version(version: str, place: Place) -> None:
+    """It stands in the name of the file in which each lake keeps the contract, which every file system must take."""
+    if len(quote(version, safe="")) > _LONGEST_VERSION:
+        place.fault(f"a version of at most {_LONGEST_VERSION} characters is expected, as it names a file in the lake")
 
 
 def _tables(model: OpenDataContractStandard, root: Place) -> list[tuple[Table, list[Ruled]]]:

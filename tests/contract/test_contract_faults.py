@@ -569,3 +569,16 @@ def test_a_file_that_is_not_utf8(tmp_path):
     path.write_bytes(b"id: caf\xe9")
     with pytest.raises(ContractError, match="1:1: the file is not UTF-8: byte 8 can't be read"):
         load(path)
+
+
+@pytest.mark.parametrize(("version", "is_too_long"), [("1" * 128, False), ("1" * 129, True), ("é" * 22, True)])
+def test_a_version_is_no_longer_than_a_files_name_takes(version: str, is_too_long: bool) -> None:
+    text = document("name: shop").replace('version: "1"', f'version: "{version}"')
+    if not is_too_long:
+        assert loads(text).version == version
+        return
+    with pytest.raises(ContractError) as refused:
+        loads(text)
+    [fault] = refused.value.faults
+    assert (fault.line, fault.column) == (4, 10)
+    assert fault.message.startswith("a version of at most 128 characters is expected")
