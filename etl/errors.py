@@ -6,6 +6,7 @@
     ├── StorageError          broken infrastructure: unreachable, denied, throttled
     │   ├── NotFound          the object or file does not exist (or has vanished since)
     │   └── Conflict          a conditional write lost: somebody else wrote first
+    ├── QuarantineError       a quarantine folder that can't be worked with: half-written, or edited by hand
     ├── NoticeError           an upload is done, but who is to hear of it could not be told
     └── AccountingError       records read differ from published + quarantined: a bug here, never silent
 
@@ -36,6 +37,10 @@ class NotFound(StorageError):
 
 class Conflict(StorageError):
     """A conditional write found another version than the one it was made for."""
+
+
+class QuarantineError(EtlError):
+    """What lies in a quarantine folder can't be worked with; the others can."""
 
 
 class NoticeError(EtlError):

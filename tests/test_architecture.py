@@ -18,7 +18,8 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, NOUNS | {"contract"}),
     "storage": NOUNS,
     "commit": NOUNS | {"storage"},
-    "pipeline": NOUNS | STAGES | {"contract", "storage", "commit"},
+    "suggest": NOUNS | {"contract", "diff"},
+    "pipeline": NOUNS | STAGES | {"contract", "storage", "commit", "suggest"},
     "events": NOUNS,
     "notice": NOUNS,
     "topic": NOUNS | {"notice"},
@@ -26,9 +27,14 @@ MAY_IMPORT = {
     "infer": NOUNS | {"contract", "read", "flatten"},
     "diff": NOUNS | {"contract", "deployment"},
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
+    "review": NOUNS | {"contract", "storage", "commit", "quarantine", "report"},
+    "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
+    "web": NOUNS | {"contract", "storage", "commit", "diff", "report", "review", "replay", "suggest"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
     "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
-    "cli": NOUNS | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents", "pages"},
+    "cli": NOUNS
+    | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents", "pages"}
+    | {"commit", "report", "review", "replay", "web"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}

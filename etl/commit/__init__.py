@@ -53,5 +53,6 @@ content that is replaced and back within one second of S3's clock counts as neve
 
 from etl.commit.claims import Publication, dump
 from etl.commit.protocol import Outcome, publish
+from etl.commit.states import State
 
-__all__ = ["Outcome", "Publication", "dump", "publish"]
+__all__ = ["Outcome", "Publication", "State", "dump", "publish"]

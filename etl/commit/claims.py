@@ -135,7 +135,7 @@ def report(data: bytes, tag: str | None, location: str) -> Report:
             body["upload"]["contentId"],
             datetime.fromisoformat(body["upload"]["arrival"]),
             frozenset(file["location"] for file in body["files"]),
-            tuple(body["replays"]),
+            tuple(file["location"] for replay in body["replays"] for file in replay["files"]),
             folder,
             frozenset(folder + name for name in quarantine["files"]),
         )

@@ -53,7 +53,8 @@ def document(judged: Judged, outputs: Outputs) -> dict[str, Any]:
         {"table": file.table, "location": _lake_location(file, outputs, name), "rows": file.rows}
         for file in judged.files
     ]
-    return report.document(judged.account, judged.status, judged.upload, files, _quarantine(judged, outputs, name))
+    quarantine = _quarantine(judged, outputs, name)
+    return report.document(judged.account, judged.status, judged.upload, files, quarantine, outputs.lake)
 
 
 def _lake_location(file: StagedFile, outputs: Outputs, name: str) -> str:

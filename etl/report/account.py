@@ -1,29 +1,26 @@
-"""The run report: counts first, then what broke, with the first few places of each rule.
+"""The sums of one upload, and the first few places of each rule that it breaks.
 
-Counts are never capped; examples and unknown fields are, and the report says how many it leaves out. Personal values
-never appear. The JSON Schema of the result is `etl/schemas/report.schema.json`.
+Counts are never capped; examples and unknown fields are, and the account says how many it leaves out. Personal values
+never appear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from etl.contract.model import Contract
 from etl.errors import AccountingError
-from etl.records import Block, Place, Rows, Rule, Split, UnknownField, Upload, Violation
+from etl.records import Block, Place, Rows, Rule, Split, UnknownField, Violation
 
-VERSION = "1.0"
 EXAMPLES = 5  # places shown of each broken rule
 UNKNOWN_FIELDS = 100
 _UNKNOWN_KEPT = 10_000
 _LENGTH = 200
 MASK = "***"
-
-Status = Literal["published", "partial", "rejected", "empty"]
 
 
 def _nowhere(_: int) -> Place:
@@ -189,48 +186,3 @@ def _shown(violation: Violation) -> str | None:
 def _short(text: str) -> str:
     """As much of a text of the document as a report shows."""
     return text if len(text) <= _LENGTH else f"{text[:_LENGTH]}… ({len(text):,} characters)"
-
-
-def document(
-    account: Account,
-    status: Status,
-    upload: Mapping[str, Any],
-    files: Sequence[Mapping[str, Any]],
-    quarantine: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """The run report as plain data, in the order in which it is read."""
-    contract = account.contract
-    return {
-        "version": VERSION,
-        "status": status,
-        "contract": {
-            "id": contract.id,
-            "name": contract.name,
-            "version": contract.version,
-            "digest": contract.digest,
-        },
-        "upload": dict(upload),
-        "records": account.records(),
-        "tables": account.tables(),
-        "rules": account.rules(),
-        "unknownFields": account.unknown_fields(),
-        "unknownFieldsOmitted": account.unknown_fields_omitted,
-        "files": [dict(file) for file in files],
-        "quarantine": dict(quarantine) if quarantine else None,
-        "replays": [],
-    }
-
-
-def describe(upload: Upload, upload_id: str, content_id: str, form: str, compression: str) -> dict[str, Any]:
-    """The upload's part of a report."""
-    return {
-        "id": upload_id,
-        "location": upload.location,
-        "contentId": content_id,
-        "arrival": upload.arrival.isoformat().replace("+00:00", "Z"),
-        "size": upload.size,
-        "etag": upload.etag,
-        "version": upload.version,
-        "form": form,
-        "compression": compression,
-    }

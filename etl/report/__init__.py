@@ -1,0 +1,10 @@
+"""The account of one upload: counts first, then what broke, with the first few places of each rule.
+
+account.py    the sums, added up block by block
+document.py   the run report as a JSON document
+"""
+
+from etl.report.account import EXAMPLES, MASK, UNKNOWN_FIELDS, Account
+from etl.report.document import VERSION, Status, describe, document
+
+__all__ = ["EXAMPLES", "MASK", "UNKNOWN_FIELDS", "VERSION", "Account", "Status", "describe", "document"]

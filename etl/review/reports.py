@@ -1,0 +1,49 @@
+"""A folder's report, of this version or of an older one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from etl.errors import NotFound, QuarantineError
+from etl.report import VERSION
+from etl.review.folders import REPORT, Folder
+from etl.storage import Storage
+
+_SINCE_1_1: dict[str, Any] = {"suggestions": [], "lake": None}
+
+
+def report(folder: Folder, storage: Storage) -> dict[str, Any]:
+    """The report of a folder as `etl/schemas/report.schema.json` has it; what an older version lacked is empty.
+
+    Raises `QuarantineError` where there is none that can be read, and `StorageError`.
+    """
+    at = folder.location + REPORT
+    try:
+        data, _ = storage.read(at)
+    except NotFound as error:
+        raise QuarantineError(
+            f"{folder.location}: there is no report.json: a run is at work here, or was killed; run the upload again"
+        ) from error
+    return parsed(data, at)
+
+
+def parsed(data: bytes, location: str) -> dict[str, Any]:
+    """The bytes of a run report. Raises `QuarantineError`."""
+    try:
+        body: dict[str, Any] = json.loads(data)
+        version = str(body["version"])
+        _ = (
+            body["status"],
+            body["upload"]["location"],
+            body["contract"]["name"],
+            body["records"]["read"],
+            body["rules"],
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise QuarantineError(
+            f"{location}: this is no run report; it was edited or cut off: run the upload again"
+        ) from error
+    if version.split(".")[0] != VERSION.split(".")[0]:
+        raise QuarantineError(f"{location}: a report of version {version}, this is for {VERSION}: use a newer etl")
+    return _SINCE_1_1 | body
