@@ -1,8 +1,8 @@
 """Rejected records as lines of `rejected.ndjson`, and back.
 
-A line is a versioned envelope round the original: where the record came from, what it broke, and exactly one of
-`payload` (its own JSON text, number tokens and all), `payloadText` (not JSON) and `payloadBase64` (not UTF-8). Its JSON
-Schema is `etl/schemas/rejected.schema.json`.
+A line of `rejected.ndjson` is a versioned envelope round the original: where the record came from, what it broke, and
+exactly one of `payload` (its own JSON text, number tokens and all), `payloadText` (not JSON) and `payloadBase64` (not
+UTF-8). Its JSON Schema is `etl/schemas/rejected.schema.json`. A corrected document lies in an envelope of its own.
 """
 
 from __future__ import annotations
@@ -62,6 +62,13 @@ def original(line: bytes) -> bytes:
     if found.payloadBase64 is not None:
         return base64.b64decode(found.payloadBase64)
     return found.payloadText.encode() if found.payloadText is not None else bytes(found.payload)
+
+
+def correction(upload: Mapping[str, Any], record: int, document: bytes, who: str, when: str) -> bytes:
+    """A document that was corrected in a review, in an envelope of its own. `when` is ISO 8601."""
+    head = {"version": VERSION, "upload": dict(upload), "record": record, "who": who, "when": when}
+    name, payload = _payload(document)
+    return json.dumps(head, ensure_ascii=False).encode()[:-1] + f', "{name}": '.encode() + payload + b"}\n"
 
 
 def _violation(violation: Violation) -> dict[str, Any]:

@@ -51,8 +51,20 @@ One content under two contract versions at the same time: the last to commit win
 content that is replaced and back within one second of S3's clock counts as never gone.
 """
 
-from etl.commit.claims import Publication, dump
-from etl.commit.protocol import Outcome, publish
+from etl.commit.adding import Addition, add, tidy
+from etl.commit.claims import Claim, Publication, dump
+from etl.commit.protocol import Outcome, corrections, publish
 from etl.commit.states import State
 
-__all__ = ["Outcome", "Publication", "State", "dump", "publish"]
+__all__ = [
+    "Addition",
+    "Claim",
+    "Outcome",
+    "Publication",
+    "State",
+    "add",
+    "corrections",
+    "dump",
+    "publish",
+    "tidy",
+]

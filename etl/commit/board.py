@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from etl.commit.claims import Intent, Publication, Report, intent, report
+from etl.commit.claims import Claim, Intent, Report, intent, report
 from etl.errors import Conflict, NotFound
 from etl.storage.base import Storage
 
@@ -24,13 +24,13 @@ class Sight:
 class Board:
     """What the runs of one upload tell each other."""
 
-    def __init__(self, publication: Publication, storage: Storage) -> None:
-        self.publication = publication
+    def __init__(self, claim: Claim, storage: Storage) -> None:
+        self.claim = claim
         self.storage = storage
 
     def announce(self, new: Intent) -> Intent:
-        """Write an intent of this run's content, or add to the one that is there. Gives what then is there."""
-        at, merged, tag = self.publication.intent_location, new, None
+        """Write the own intent, or add to the one that is there. Gives what then is there."""
+        at, merged, tag = self.claim.intent_location, new, None
         for _ in range(_ATTEMPTS):
             try:
                 self.storage.write(at, merged.dump(), expect=tag)
@@ -44,7 +44,7 @@ class Board:
 
     def _added(self, new: Intent) -> tuple[Intent, str | None, bool]:
         """The stored intent with the new one added, its tag, and whether that changes nothing."""
-        at = self.publication.intent_location
+        at = self.claim.intent_location
         try:
             data, tag = self.storage.read(at)
         except NotFound:
@@ -53,17 +53,14 @@ class Board:
         return merged, tag, merged.dump() == data
 
     def look(self, *, all_intents: bool = False) -> Sight:
-        """The report and the intents of other content; with `all_intents`, of this content too."""
-        publication = self.publication
-        found = {upload.location for upload in self.storage.list(publication.runs + publication.upload_id)}
-        known = (
-            {publication.report_location} if all_intents else {publication.report_location, publication.intent_location}
-        )
-        stored = self._report() if publication.report_location in found else None
+        """The report and the intents of others; with `all_intents`, the own one too."""
+        found = {upload.location for upload in self.storage.list(self.claim.runs + self.claim.upload_id)}
+        known = {self.claim.report_location} | (set() if all_intents else {self.claim.intent_location})
+        stored = self._report() if self.claim.report_location in found else None
         return Sight(stored, tuple(self._intents(sorted(found - known))))
 
     def _report(self) -> Report | None:
-        at = self.publication.report_location
+        at = self.claim.report_location
         try:
             data, tag = self.storage.read(at)
         except NotFound:  # gone since it was listed
@@ -78,11 +75,11 @@ class Board:
     def commit(self, mine: Report, before: Report | None) -> bool:
         """Write the report over the one that was seen, be it the same: is it still there? False if it is not."""
         try:
-            self.storage.write(self.publication.report_location, mine.data, expect=before.tag if before else None)
+            self.storage.write(self.claim.report_location, mine.data, expect=before.tag if before else None)
         except Conflict:
             return False
         return True
 
     def forget(self, intents: Iterable[Intent]) -> None:
         """Remove intents."""
-        self.storage.delete([self.publication.intent_of(one.content_id) for one in intents])
+        self.storage.delete([self.claim.intent_of(one.name) for one in intents])

@@ -12,9 +12,32 @@ from typing import Any
 from etl.errors import StorageError
 from etl.records import Upload
 
-INTENT_VERSION = "1.0"
+INTENT_VERSION = "1.1"
 STATE_VERSION = "1.0"
 SUPERSEDED = "-superseded.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where the runs of an upload leave word. `runs` is the folder of run reports and intents, `name` that of the
+    claim's own intent: the content id, with that of the replay if it is one.
+    """
+
+    runs: str
+    upload_id: str
+    name: str
+
+    @property
+    def report_location(self) -> str:
+        return f"{self.runs}{self.upload_id}.json"
+
+    @property
+    def intent_location(self) -> str:
+        return self.intent_of(self.name)
+
+    def intent_of(self, name: str) -> str:
+        """Where another run of this upload has its intent."""
+        return f"{self.runs}{self.upload_id}.intents/{name}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +46,9 @@ class Publication:
 
     `runs` is the folder of run reports and intents (ends with `/`). `files` are staged files by the location they go
     to, in lake and quarantine alike; `copies` are locations that get a copy of the upload itself. `report` is the
-    complete run report as `dump` writes it; of it the protocol reads `upload.contentId`, `upload.arrival`,
-    `files[].location`, `quarantine.location` (a folder, ends with `/`), `quarantine.files` (names in it) and `replays`
-    (locations).
+    complete run report as `dump` writes it; of it the protocol reads `contract.digest`, `upload.contentId`,
+    `upload.arrival`, `corrections` (locations of the documents that were judged in place of those received),
+    `files[].location`, `quarantine.location` (a folder, ends with `/`), `quarantine.files` (names in it) and `replays`.
     """
 
     upload: Upload
@@ -37,16 +60,12 @@ class Publication:
     report: bytes
 
     @property
-    def report_location(self) -> str:
-        return f"{self.runs}{self.upload_id}.json"
+    def claim(self) -> Claim:
+        return Claim(self.runs, self.upload_id, self.content_id)
 
     @property
-    def intent_location(self) -> str:
-        return self.intent_of(self.content_id)
-
-    def intent_of(self, content_id: str) -> str:
-        """Where a run of other content of this upload has its intent."""
-        return f"{self.runs}{self.upload_id}.intents/{content_id}.json"
+    def report_location(self) -> str:
+        return self.claim.report_location
 
 
 def dump(body: Mapping[str, Any]) -> bytes:
@@ -58,7 +77,8 @@ def dump(body: Mapping[str, Any]) -> bytes:
 class Intent:
     """What a run of some content may have published: `files`, of which some lie in its quarantine `folders`.
 
-    Of a committed predecessor: the files it `replaces`, and the quarantine folders that it `supersedes`.
+    Of a committed predecessor: the files it `replaces`, and the quarantine folders that it `supersedes`. `replay` is
+    the id of the replay that it is of, None where it is of a run.
     """
 
     upload: str
@@ -68,6 +88,12 @@ class Intent:
     folders: frozenset[str]
     replaces: frozenset[str] = frozenset()
     supersedes: frozenset[str] = frozenset()
+    replay: str | None = None
+
+    @property
+    def name(self) -> str:
+        """That of its file."""
+        return self.content_id if self.replay is None else f"{self.content_id}-{self.replay}"
 
     def merged(self, other: Intent) -> Intent:
         """Both in one: two runs of the same content, of which one may have died."""
@@ -79,6 +105,7 @@ class Intent:
             self.folders | other.folders,
             self.replaces | other.replaces,
             self.supersedes | other.supersedes,
+            self.replay,
         )
 
     def dump(self) -> bytes:
@@ -92,35 +119,68 @@ class Intent:
                 "quarantine": sorted(self.folders),
                 "replaces": sorted(self.replaces),
                 "supersedes": sorted(self.supersedes),
+                "replay": self.replay,
             }
         )
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay has published, as the run report has it: lake `files`; the file in quarantine that names the
+    `released` records; the `corrections` among their documents.
+    """
+
+    id: str
+    files: frozenset[str]
+    released: str
+    corrections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A run report, as far as the protocol reads it. `tag` is that of the stored one."""
+    """A run report, as far as the protocol reads it. `tag` is that of the stored one, `contract` a digest."""
 
     data: bytes
     tag: str | None
+    contract: str
     content_id: str
     arrival: datetime
-    lake: frozenset[str]
-    replays: tuple[str, ...]
+    corrections: tuple[str, ...]
+    own: frozenset[str]
+    replays: tuple[Replay, ...]
     folder: str | None
     quarantine: frozenset[str]
 
     @property
+    def lake(self) -> frozenset[str]:
+        """Its files in the lake, those of replays too."""
+        return self.own.union(*(replay.files for replay in self.replays))
+
+    @property
     def files(self) -> frozenset[str]:
         """Everything it answers for."""
-        return self.lake | self.quarantine | frozenset(self.replays)
+        return self.lake | self.quarantine | frozenset(replay.released for replay in self.replays)
 
-    def keeping(self, replays: tuple[str, ...]) -> Report:
-        """The same report, with a predecessor's replays of the same content."""
-        if set(replays) <= set(self.replays):
+    def after(self, before: Report) -> Report:
+        """This report of a later run of the same content: under the same contract, the replays since then stay.
+
+        Another contract judges all records again, those that had been released too.
+        """
+        if self.contract != before.contract or not before.replays:
             return self
+        return report(dump(json.loads(self.data) | {"replays": json.loads(before.data)["replays"]}), self.tag, "")
+
+    def corrections_under(self, contract: str) -> tuple[str, ...]:
+        """The documents that a later run of the same content, under that contract, judges in place of those received:
+        what this report's run judged so, and, where its replays don't stay, theirs. The later of a record counts.
+        """
+        released = [] if contract == self.contract else [at for replay in self.replays for at in replay.corrections]
+        return tuple(dict.fromkeys([*self.corrections, *released]))
+
+    def adding(self, entry: Mapping[str, Any]) -> bytes:
+        """The report with one more replay."""
         body = json.loads(self.data)
-        body["replays"] = sorted({*self.replays, *replays})
-        return report(dump(body), self.tag, "the report of this run")
+        return dump(body | {"replays": [*body["replays"], entry]})
 
 
 def report(data: bytes, tag: str | None, location: str) -> Report:
@@ -132,15 +192,22 @@ def report(data: bytes, tag: str | None, location: str) -> Report:
         return Report(
             data,
             tag,
+            body["contract"]["digest"],
             body["upload"]["contentId"],
             datetime.fromisoformat(body["upload"]["arrival"]),
+            tuple(body.get("corrections", ())),  # since 1.1
             frozenset(file["location"] for file in body["files"]),
-            tuple(file["location"] for replay in body["replays"] for file in replay["files"]),
+            tuple(map(_replay, body["replays"])),
             folder,
             frozenset(folder + name for name in quarantine["files"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{location}: this is not a run report; move it away, then run it again") from error
+
+
+def _replay(entry: Mapping[str, Any]) -> Replay:
+    files = frozenset(file["location"] for file in entry["files"])
+    return Replay(entry["id"], files, entry["released"], tuple(entry["corrections"]))
 
 
 def intent(data: bytes, location: str) -> Intent:
@@ -155,6 +222,7 @@ def intent(data: bytes, location: str) -> Intent:
             frozenset(body["quarantine"]),
             frozenset(body["replaces"]),
             frozenset(body["supersedes"]),
+            body.get("replay"),  # since 1.1
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{location}: this is not an intent; move it away, then run it again") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
+from etl.commit import states as reviewed
 from etl.commit.board import Board
 from etl.commit.claims import SUPERSEDED, Intent, Report, states, superseded
 from etl.errors import Conflict
@@ -45,7 +46,7 @@ def remove(
     now = board.look(all_intents=True)
     to_come = [one.files for one in now.intents if one.arrival > winner.arrival]
     if now.report is None or not stale.isdisjoint(now.report.files.union(*to_come)):
-        at = board.publication.report_location
+        at = board.claim.report_location
         raise Conflict(f"{at}: another run has replaced it meanwhile; run it again")
 
 
@@ -67,6 +68,16 @@ def _mark(board: Board, folder: str, winner: Report) -> None:
     at, data = superseded(folder, winner)
     with suppress(Conflict):  # it says so by now
         board.storage.write(at, data, expect=None)
+
+
+def reopen(board: Board, mine: Report) -> None:
+    """The same folder is about to get the report of another contract: what had been said of the old one is past."""
+    if mine.folder is None:
+        return
+    names = [found.location.removeprefix(mine.folder) for found in board.storage.list(states(mine.folder))]
+    if reviewed.current(names) not in ("open", "superseded"):
+        why = {"why": "judged again, under a contract that has changed", "contract": mine.contract}
+        reviewed.append(mine.folder, "open", "etl run", None, board.storage, why)
 
 
 def unmark(board: Board, winner: Report, *, came_back: bool) -> None:

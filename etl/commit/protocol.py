@@ -7,18 +7,19 @@ from typing import Literal
 
 from etl.commit import cleaning
 from etl.commit.board import Board, Sight
-from etl.commit.claims import Intent, Publication, Report, report
+from etl.commit.claims import Claim, Intent, Publication, Report, report
 from etl.errors import Conflict, NotFound
 from etl.records import file_digest
 from etl.storage.base import Storage
 
-Outcome = Literal["committed", "superseded"]
+Outcome = Literal["committed", "superseded", "outdated"]
 
 _ATTEMPTS = 20  # at a report that others keep writing
 
 
 def publish(publication: Publication, storage: Storage) -> Outcome:
-    """Publish one upload's files and its report, or step back behind newer content.
+    """Publish one upload's files and its report, or step back behind newer content; `outdated`: documents have been
+    corrected that this run judged as received, and it is to judge again with `corrections`.
 
     Raises `StorageError` where the storage fails and `Conflict` where others were at it all the time, or the upload has
     changed since it was read. In each case run it again: the lake ends as if nothing had happened.
@@ -31,13 +32,21 @@ def publish(publication: Publication, storage: Storage) -> Outcome:
     raise Conflict(f"{publication.report_location}: other runs keep writing it; run it again")
 
 
+def corrections(claim: Claim, content_id: str, contract: str, storage: Storage) -> tuple[str, ...]:
+    """Where the documents are that a run of this content under this contract (its digest) judges in place of those
+    received: as they are now.
+    """
+    before = Board(claim, storage).look().report
+    return before.corrections_under(contract) if before and before.content_id == content_id else ()
+
+
 class _Run:
     """One publication at its storage."""
 
     def __init__(self, publication: Publication, storage: Storage) -> None:
         self._publication = publication
         self._storage = storage
-        self._board = Board(publication, storage)
+        self._board = Board(publication.claim, storage)
         self._report = report(publication.report, None, "the report of this run")
 
     def attempt(self) -> Outcome | None:
@@ -49,6 +58,11 @@ class _Run:
         if not self._follows(sight.report):
             self._withdraw(own, sight.report, sight)
             return "superseded"
+        if (
+            self._is_of(sight.report)
+            and sight.report.corrections_under(self._report.contract) != self._report.corrections
+        ):
+            return "outdated"
         return self._replace(sight.report, self._finish(sight.report, own, sight))
 
     def _announce(self, replaces: Collection[str] = (), supersedes: Collection[str] = ()) -> Intent:
@@ -69,7 +83,11 @@ class _Run:
         """Whether this run's content comes after the other's, or is the same."""
         if other.arrival != self._report.arrival:
             return other.arrival < self._report.arrival
-        return other.content_id == self._publication.content_id or self._is_there_now()
+        return self._is_of(other) or self._is_there_now()
+
+    def _is_of(self, other: Report | Intent) -> bool:
+        """Whether it is of the same content."""
+        return other.content_id == self._publication.content_id
 
     def _is_there_now(self) -> bool:
         """Whether the source holds what this run has read: by ETag, or by content where there is none."""
@@ -90,7 +108,7 @@ class _Run:
 
     def _finish(self, before: Report, mine: Intent, sight: Sight) -> Sight:
         """Clean up in the stead of a run that has committed and not got there: its intent is still there."""
-        own = next((one for one in sight.intents if one.content_id == before.content_id), None)
+        own = next((one for one in sight.intents if one.name == before.content_id), None)
         if own is None or own.arrival > before.arrival:
             return sight
         older = [one for one in sight.intents if one.arrival < before.arrival and one is not own]
@@ -100,11 +118,12 @@ class _Run:
 
     def _replace(self, before: Report, sight: Sight) -> Outcome | None:
         """Publish over a predecessor. What is to become of it goes into the intent, since its report is about to go."""
-        again = before.content_id == self._publication.content_id
-        mine = self._report.keeping(before.replays if again else ())
+        mine = self._report.after(before) if self._is_of(before) else self._report
         moved = before.folder is not None and before.folder != mine.folder
-        replaced = before.files - before.quarantine if moved else before.files
+        replaced = before.lake if moved else before.lake | before.quarantine
         own = self._announce(replaced - mine.files, {before.folder} if moved and before.folder else ())
+        if mine.folder and mine.folder == before.folder and mine.contract != before.contract:
+            cleaning.reopen(self._board, mine)
         return self._publish(mine, own, sight)
 
     def _publish(self, mine: Report, own: Intent, sight: Sight) -> Outcome | None:
@@ -114,11 +133,19 @@ class _Run:
             return None
         if sight.report is not None:
             cleaning.unmark(self._board, mine, came_back=_has_replaced(own, sight.report))
-        older = [one for one in sight.intents if self._follows(one)]
+        changed = sight.report is None or sight.report.data != mine.data
+        older = [one for one in sight.intents if self._follows(one) and (changed or not self._may_commit(one))]
         newer = [one for one in sight.intents if one not in older]
         cleaning.settle(self._board, mine, own, older, newer)
-        self._board.forget((own, *older) if self._repeats(sight.report) else (own,))
+        gone = [one for one in older if not self._may_commit(one)] if self._repeats(sight.report) else []
+        self._board.forget((own, *gone))
         return "committed"
+
+    def _may_commit(self, one: Intent) -> bool:
+        """Whether it is of a replay of this content, which may be at work: it commits if the report is as it was, and
+        starts again if it has changed.
+        """
+        return one.replay is not None and self._is_of(one)
 
     def _repeats(self, before: Report | None) -> bool:
         """Whether this upload, as it arrived, had been published already."""

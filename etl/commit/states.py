@@ -32,13 +32,27 @@ def current(names: Iterable[str]) -> State:
 
 
 def append(
-    folder: str, state: State, who: str, when: datetime, storage: Storage, details: Mapping[str, Any] | None = None
+    folder: str,
+    state: State,
+    who: str,
+    when: datetime | None,
+    storage: Storage,
+    details: Mapping[str, Any] | None = None,
 ) -> str:
-    """Append a state to a folder (its location, with the final `/`). Gives the file's location.
+    """Append a state to a folder (its location, with the final `/`). Gives the file's location. `when` is None where
+    no clock is at hand: the file's own time tells.
 
     Raises `StorageError`; `Conflict` where others keep appending.
     """
-    body = dump({"version": STATE_VERSION, "state": state, "who": who, "when": instant(when), **(details or {})})
+    body = dump(
+        {
+            "version": STATE_VERSION,
+            "state": state,
+            "who": who,
+            "when": instant(when) if when else None,
+            **(details or {}),
+        }
+    )
     for _ in range(_ATTEMPTS):
         found = storage.list(states(folder))
         last = max(_numbered(upload.location.removeprefix(folder) for upload in found), default=(0, "open"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
@@ -47,6 +49,14 @@ def _text(value: pa.Scalar) -> str:
 
 def _is(field: ds.Expression, value: pa.Scalar) -> ds.Expression:
     return field == value if value.is_valid else field.is_null()
+
+
+def parsed(folder: str, types: Mapping[str, pa.DataType]) -> Partition:
+    """The partition of a folder (`year=2024/month=1`) as this project writes it; `types` are those of its columns."""
+    parts = [part.partition("=") for part in folder.split("/") if part]
+    texts = [(name, None if text == _NULL else unquote(text)) for name, _, text in parts]
+    values = (pa.scalar(text, pa.string()).cast(types[name]) for name, text in texts)
+    return Partition(tuple(name for name, _ in texts), tuple(values))
 
 
 def split(rows: Rows, columns: tuple[str, ...]) -> list[tuple[Partition, pa.Table]]:

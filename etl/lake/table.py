@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from pyarrow.fs import LocalFileSystem
 
 from etl.contract.model import Contract, Table
 from etl.lake.file import PartitionFile
 from etl.lake.partition import Partition, split
+from etl.lake.published import published
 from etl.lake.schema import Lineage, encoding, file_schema
 from etl.records import Rows
 
@@ -78,17 +78,7 @@ class TableWriter:
 
     def dataset(self) -> ds.Dataset:
         """The rows of all files, with the contract's columns."""
-        schema = pa.schema([(column.name, column.type.arrow) for column in self._table.columns])
-        files = self.files()
-        if not files:
-            return ds.dataset(schema.empty_table())
-        return ds.FileSystemDataset.from_paths(
-            [file.path.as_posix() for file in files],
-            schema=schema,
-            format=ds.ParquetFileFormat(),
-            filesystem=LocalFileSystem(),
-            partitions=[file.partition.expression for file in files],
-        )
+        return published(self._table, [(file.path, file.partition.folder) for file in self.files()])
 
 
 def _write(file: PartitionFile, parts: list[pa.Table]) -> None:

@@ -4,6 +4,7 @@ Everything up to the decision happens in a temporary folder; `commit` makes it v
 
 runs.py         run and check
 judgement.py    one pass over an upload, and the verdict on it as a whole
+corrections.py  documents that were corrected in a review
 snapshot.py     the contract, kept in the lake
 publication.py  what is written, and where
 staging.py      the temporary folder

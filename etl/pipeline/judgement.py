@@ -17,7 +17,7 @@ from etl.lake import LakeWriter, StagedFile
 from etl.pipeline.ahead import ahead, each
 from etl.pipeline.staging import staging
 from etl.quarantine import envelope
-from etl.read import Limits, Reading, read
+from etl.read import Limits, Reading, corrected, read
 from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest, file_digest
 from etl.report import Account, Status
 from etl.split import split
@@ -26,8 +26,10 @@ from etl.validate import Validator, judge_upload
 STDIN = "-"
 _FLATTENING = 2  # threads
 _SMALL = 1 << 20  # an upload that can't be taken apart stands in rejected.ndjson too if it is not larger
-_PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
-_UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
+PARTITIONS = Rule("partitions", "at most 1,000 partitions in one upload")
+UNREADABLE = Rule("unreadable", "an upload that can be taken apart into records")
+
+_NONE: Mapping[int, bytes] = {}
 
 Progress = Callable[[int], None]
 _Validated = tuple[Block, Flattened, Sequence[Violation]]
@@ -45,18 +47,39 @@ class Judged:
 
 
 @contextmanager
-def judged(upload: Upload, path: Path, contract: Contract, progress: Progress | None) -> Iterator[Judged]:
+def judged(
+    upload: Upload,
+    path: Path,
+    contract: Contract,
+    progress: Progress | None,
+    corrections: Mapping[int, bytes] = _NONE,
+) -> Iterator[Judged]:
+    """The judgement of an upload. `corrections` are documents by record number, in place of those received."""
     with staging(upload.location) as folder:
-        yield _Judgement(upload, path, contract, folder).judge(progress or (lambda _: None))
+        yield _Judgement(upload, path, contract, folder, corrections).judge(progress or (lambda _: None))
+
+
+def over(contract: Contract, touched: int, read: int) -> Iterator[Violation]:
+    """The violation, if of the records read more have anything in quarantine than `maxQuarantined` allows."""
+    limit = contract.policies.max_quarantined
+    if limit is None or read == 0:
+        return
+    found = Decimal(touched) if limit.unit == "records" else Decimal(touched) * 100 / read
+    if found > limit.amount:
+        rule = Rule("maxQuarantined", f"at most {limit}")
+        yield Violation(rule, 0, value=f"{found:.10g}", detail=f"{touched} of {read} records")
 
 
 class _Judgement:
     """One pass over an upload, block by block, into a staging folder."""
 
-    def __init__(self, upload: Upload, path: Path, contract: Contract, folder: Path) -> None:
+    def __init__(
+        self, upload: Upload, path: Path, contract: Contract, folder: Path, corrections: Mapping[int, bytes]
+    ) -> None:
         self.upload = upload
         self.path = path
         self.contract = contract
+        self.corrections = corrections
         self.rejected = folder / "rejected.ndjson"
         self.upload_id = file_digest(path) if upload.location == STDIN else digest(upload.location.encode())
         self.account = Account(contract)
@@ -104,7 +127,7 @@ class _Judgement:
             violations = sorted([*flat.violations, *validator.judge(flat.rows)], key=lambda each: each.record)
             return block, flat, violations
 
-        read = threads.enter_context(ahead(reading))
+        read = threads.enter_context(ahead(corrected(reading, self.corrections)))
         flat = threads.enter_context(each(flatten, read, _FLATTENING))
         return threads.enter_context(ahead(map(validate, flat)))
 
@@ -132,7 +155,7 @@ class _Judgement:
 
     def _unreadable(self, unreadable: Unreadable, described: dict[str, Any]) -> None:
         """The upload is one record, and that is quarantined."""
-        violation = Violation(_UNREADABLE, 1, detail=unreadable.reason)
+        violation = Violation(UNREADABLE, 1, detail=unreadable.reason)
         place = (unreadable.line, unreadable.offset)
         self.account = Account(self.contract, read=1)
         self.account.reject([violation], lambda _: place)
@@ -154,15 +177,8 @@ class _Judgement:
 
     def _limits(self) -> Iterator[Violation]:
         if self.lake.too_many_partitions:
-            yield Violation(_PARTITIONS, 0, detail="is the partition column the right one, and are its values right?")
-        limit = self.contract.policies.max_quarantined
-        if limit is None or self.account.read == 0:
-            return
-        touched = Decimal(self.account.touched)
-        found = touched if limit.unit == "records" else touched * 100 / self.account.read
-        if found > limit.amount:
-            rule = Rule("maxQuarantined", f"at most {limit}")
-            yield Violation(rule, 0, value=f"{found:.10g}", detail=f"{touched} of {self.account.read} records")
+            yield Violation(PARTITIONS, 0, detail="is the partition column the right one, and are its values right?")
+        yield from over(self.contract, self.account.touched, self.account.read)
 
     def _upload_rules(self) -> list[Violation]:
         if not self.contract.upload_rules or self.lake.too_many_partitions:  # then not all is staged

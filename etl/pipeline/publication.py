@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,15 +47,15 @@ def _output(contract: Contract, server: str, given: str | None) -> str:
     return normal(contract.servers[server].location)
 
 
-def document(judged: Judged, outputs: Outputs) -> dict[str, Any]:
-    """The run report, with where its files will lie."""
+def document(judged: Judged, outputs: Outputs, corrections: Sequence[str] = ()) -> dict[str, Any]:
+    """The run report, with where its files will lie, and where the documents are that were judged as corrected."""
     name = f"{judged.upload['id']}-{judged.upload['contentId']}"
     files = [
         {"table": file.table, "location": _lake_location(file, outputs, name), "rows": file.rows}
         for file in judged.files
     ]
     quarantine = _quarantine(judged, outputs, name)
-    return report.document(judged.account, judged.status, judged.upload, files, quarantine, outputs.lake)
+    return report.document(judged.account, judged.status, judged.upload, files, quarantine, outputs.lake, corrections)
 
 
 def _lake_location(file: StagedFile, outputs: Outputs, name: str) -> str:

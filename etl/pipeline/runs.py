@@ -10,6 +10,7 @@ from etl import commit, report
 from etl.contract.model import Contract
 from etl.errors import Conflict, UsageError
 from etl.pipeline import snapshot
+from etl.pipeline.corrections import documents
 from etl.pipeline.judgement import Progress, judged
 from etl.pipeline.publication import Outputs, document, publication
 from etl.records import Upload
@@ -49,15 +50,22 @@ def run_file(
     """`run` for an upload that lies at `path` already (standard input has no other place).
 
     Raises `ContractError` where the lake knows the contract's version with another meaning. Where a newer version of
-    the upload has been published meanwhile, nothing changes, and its report is returned.
+    the upload has been published meanwhile, nothing changes, and its report is returned. Documents that a review has
+    corrected count in place of those received.
     """
-    with judged(upload, path, contract, progress) as verdict:
-        snapshot.keep(contract, storage, outputs.lake)
-        account = document(verdict, outputs)
-        published = publication(verdict, account, upload, path, outputs)
-        if commit.publish(published, storage) == "superseded":
+    corrections: tuple[str, ...] = ()
+    for _ in range(_TRIES):
+        with judged(upload, path, contract, progress, documents(corrections, storage)) as verdict:
+            snapshot.keep(contract, storage, outputs.lake)
+            account = document(verdict, outputs, corrections)
+            published = publication(verdict, account, upload, path, outputs)
+            outcome = commit.publish(published, storage)
+        if outcome == "superseded":
             return dict(json.loads(storage.read(published.report_location)[0]))
-        return account
+        if outcome == "committed":
+            return account
+        corrections = commit.corrections(published.claim, published.content_id, contract.digest, storage)
+    raise Conflict(f"{upload.location}: it is corrected faster than it can be read; run it again")
 
 
 def check(location: str, contract: Contract, storage: Storage, progress: Progress | None = None) -> dict[str, Any]:

@@ -9,11 +9,13 @@ values.py    arrays and documents apart, each element with its position
 wrapped.py   the records inside a wrapping document
 placing.py   positions to lines and offsets, records to blocks
 reading.py   all of it in order; the public face
+corrected.py documents that were corrected since, in place of those received
 """
 
+from etl.read.corrected import corrected
 from etl.read.form import Delimiter, Form
 from etl.read.inflate import Compression
 from etl.read.limits import Limits
 from etl.read.reading import Reading, read
 
-__all__ = ["Compression", "Delimiter", "Form", "Limits", "Reading", "read"]
+__all__ = ["Compression", "Delimiter", "Form", "Limits", "Reading", "corrected", "read"]

@@ -20,8 +20,12 @@ def document(
     files: Sequence[Mapping[str, Any]],
     quarantine: Mapping[str, Any] | None,
     lake: str | None,
+    corrections: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The run report as plain data. `lake` is the root of the lake; None where nothing is written."""
+    """The run report as plain data. `lake` is the root of the lake; None where nothing is written.
+
+    `corrections` are the locations of the documents that were judged in place of those received.
+    """
     contract = account.contract
     return {
         "version": VERSION,
@@ -42,6 +46,7 @@ def document(
         "lake": lake,
         "files": [dict(file) for file in files],
         "quarantine": dict(quarantine) if quarantine else None,
+        "corrections": list(corrections),
         "replays": [],
     }
 

@@ -10,7 +10,7 @@ from etl.report import VERSION
 from etl.review.folders import REPORT, Folder
 from etl.storage import Storage
 
-_SINCE_1_1: dict[str, Any] = {"suggestions": [], "lake": None}
+_SINCE_1_1: dict[str, Any] = {"suggestions": [], "lake": None, "corrections": []}
 
 
 def report(folder: Folder, storage: Storage) -> dict[str, Any]:

@@ -32,6 +32,12 @@ class Validator:
         self._cells = {table.name: cells.compiled(table) for table in contract.tables}
         self._keys = {table.name: [UniqueKey(table, key) for key in table.keys] for table in contract.tables}
 
+    def know(self, published: Mapping[str, Dataset]) -> None:
+        """Take in what the lake holds of this upload already, by table: its keys are taken. Before the first block."""
+        for name, keys in self._keys.items():
+            for key in keys:
+                key.know(published[name])
+
     def judge(self, rows: Mapping[str, Rows]) -> list[Violation]:
         """The violations of the next block, by table. Blocks come in record order, each once.
 

@@ -14,6 +14,7 @@ from functools import reduce
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
 
 from etl.contract.expressions import paths
 from etl.contract.model import Key, Table
@@ -21,6 +22,9 @@ from etl.records import Rows, Violation
 from etl.validate.hashing import fingerprints
 from etl.validate.places import PathTexts, Places, depth
 from etl.validate.texts import json_texts
+
+
+_PUBLISHED = np.iinfo(np.int64).max  # in place of a record: the key is in the lake
 
 
 class UniqueKey:
@@ -33,6 +37,14 @@ class UniqueKey:
         self._path = PathTexts(paths(columns[key.columns[-1]].source)[0])
         self._spans = [_Span() for _ in key.columns]
         self._seen = Seen()
+
+    def know(self, published: Dataset) -> None:
+        """Take in the keys of rows that the lake holds of this upload."""
+        for batch in published.to_batches(columns=list(self._key.columns)):
+            columns = [pa.array(column) for column in batch.drop_null().columns]
+            for span, column in zip(self._spans, columns, strict=True):
+                span.passes(column)
+            self._seen.add(fingerprints(columns), np.full(len(columns[0]), _PUBLISHED))
 
     def judge(self, rows: Rows, places: Places) -> Iterator[Violation]:
         """The repeated keys of the next block. A key with a null (or unknown) part is not compared."""
@@ -49,7 +61,8 @@ class UniqueKey:
         texts = self._texts(rows, asked[repeated])
         for spot, first, text in zip(spots, before.tolist(), texts, strict=True):
             path = self._path[spot.positions]
-            yield Violation(self._key.rule, spot.record, path, text, f"first in record {first}", spot.rows)
+            earlier = "published already" if first == _PUBLISHED else f"first in record {first}"
+            yield Violation(self._key.rule, spot.record, path, text, earlier, spot.rows)
 
     def _texts(self, rows: Rows, repeated: np.ndarray) -> list[str | None]:
         """The key's value; an array of several."""
