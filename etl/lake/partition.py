@@ -54,9 +54,11 @@ def _is(field: ds.Expression, value: pa.Scalar) -> ds.Expression:
 def parsed(folder: str, types: Mapping[str, pa.DataType]) -> Partition:
     """The partition of a folder (`year=2024/month=1`) as this project writes it; `types` are those of its columns."""
     parts = [part.partition("=") for part in folder.split("/") if part]
-    texts = [(name, None if text == _NULL else unquote(text)) for name, _, text in parts]
-    values = (pa.scalar(text, pa.string()).cast(types[name]) for name, text in texts)
-    return Partition(tuple(name for name, _ in texts), tuple(values))
+    return Partition(tuple(name for name, _, _ in parts), tuple(_value(text, types[name]) for name, _, text in parts))
+
+
+def _value(text: str, type_: pa.DataType) -> pa.Scalar:
+    return pa.scalar(None, type_) if text == _NULL else pa.scalar(unquote(text)).cast(type_)
 
 
 def split(rows: Rows, columns: tuple[str, ...]) -> list[tuple[Partition, pa.Table]]:

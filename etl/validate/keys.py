@@ -23,7 +23,6 @@ from etl.validate.hashing import fingerprints
 from etl.validate.places import PathTexts, Places, depth
 from etl.validate.texts import json_texts
 
-
 _PUBLISHED = np.iinfo(np.int64).max  # in place of a record: the key is in the lake
 
 
