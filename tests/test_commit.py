@@ -38,6 +38,8 @@ class Case:
     rejected: bool = True
     copied: bool = False
     replays: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    contract: str = "one"
     base: str = ""
 
     @property
@@ -65,11 +67,13 @@ class Case:
         names = ["report.json", "rejected.ndjson", *(["upload"] if self.copied else [])]
         return dump(
             {
-                "version": "1.0",
+                "version": "1.1",
+                "contract": {"digest": self.contract},
                 "upload": {"contentId": self.content_id, "arrival": self.arrival.isoformat()},
                 "files": [{"table": "orders", "location": at, "rows": 1} for at in self.lake],
                 "quarantine": {"location": self.folder, "files": names} if self.rejected else None,
-                "replays": list(self.replays),
+                "corrections": list(self.corrections),
+                "replays": [_entry(self.folder, at) for at in self.replays],
             }
         )
 
@@ -90,10 +94,23 @@ def _staged(staging: Path, text: str) -> Path:
     return path
 
 
+def _entry(folder: str, at: str) -> dict[str, object]:
+    """A replay that has published this file, a corrected document's."""
+    files = [{"table": "orders", "location": at, "rows": 1}]
+    return {
+        "id": "r1",
+        "released": f"{folder}replays/r1.ndjson",
+        "corrections": [f"{folder}corrections/1-1.json"],
+        "files": files,
+    }
+
+
 FIRST, SECOND, THIRD = Case("first"), Case("second", 1, (11, 12)), Case("third", 2, (12,), rejected=False)
 TIED = replace(SECOND, minutes=0)  # in the same second as the first, and now at the source
 AGAIN = replace(FIRST, minutes=2)  # the first content comes back
-MENDED = replace(FIRST, days=(10, 13), rejected=False)  # the first upload under a contract that was mended
+MENDED = replace(
+    FIRST, days=(10, 13), rejected=False, contract="two"
+)  # the first upload under a contract that was mended
 
 
 class World:
@@ -212,7 +229,7 @@ def test_replays_stay_with_their_content_and_go_with_it(world):
     world.storage.objects[replay] = (b"replayed", NOON)
     world.storage.objects[f"{RUNS}{ID}.json"] = (replace(FIRST, replays=(replay,)).report, NOON)
     world.run(FIRST)
-    assert json.loads(world.state[f"{RUNS}{ID}.json"])["replays"] == [replay]
+    assert [one["id"] for one in json.loads(world.state[f"{RUNS}{ID}.json"])["replays"]] == ["r1"]
     assert replay in world.state
     world.run(SECOND)
     assert json.loads(world.state[f"{RUNS}{ID}.json"])["replays"] == []

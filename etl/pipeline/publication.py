@@ -51,16 +51,17 @@ def document(judged: Judged, outputs: Outputs, corrections: Sequence[str] = ()) 
     """The run report, with where its files will lie, and where the documents are that were judged as corrected."""
     name = f"{judged.upload['id']}-{judged.upload['contentId']}"
     files = [
-        {"table": file.table, "location": _lake_location(file, outputs, name), "rows": file.rows}
+        {"table": file.table, "location": lake_location(file, outputs.lake, name), "rows": file.rows}
         for file in judged.files
     ]
     quarantine = _quarantine(judged, outputs, name)
     return report.document(judged.account, judged.status, judged.upload, files, quarantine, outputs.lake, corrections)
 
 
-def _lake_location(file: StagedFile, outputs: Outputs, name: str) -> str:
+def lake_location(file: StagedFile, lake: str, name: str) -> str:
+    """Where a staged file goes in a lake."""
     folder = f"{file.partition}/" if file.partition else ""
-    return f"{outputs.lake}{file.table}/{folder}{name}.parquet"
+    return f"{lake}{file.table}/{folder}{name}.parquet"
 
 
 def _quarantine(judged: Judged, outputs: Outputs, name: str) -> dict[str, Any] | None:

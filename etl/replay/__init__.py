@@ -1,60 +1,24 @@
-"""Quarantined records again, through every rule of a contract as it is now."""
+"""Quarantined records again, through every rule of a contract as it is now.
 
-from __future__ import annotations
+What passes is published beside what the upload had published before, as files of its own
+(`<upload id>-<content id>-<replay id>.parquet`), which the upload's run report lists; the report's counts stay those of
+the run. What still fails stays in quarantine. Nothing is published twice: what replays have released is named in
+`<folder>replays/<replay id>.ndjson`, which counts once the run report lists it, and the run report is written over only
+as it was when the replay was judged. Keys count together with what the lake holds of the upload.
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+A run of the same content under another contract judges all its records again, and takes the place of its replays.
+Corrected documents (`<folder>corrections/<record>-<number>.json`) it judges in place of those received.
 
-from etl.commit import State
-from etl.contract.model import Contract
-from etl.records import Violation
-from etl.review import Folder
-from etl.storage import Storage
+standing.py   where a folder stands
+records.py    the records that are judged again
+earlier.py    what the lake holds of their upload
+trial.py      their judgement
+staged.py     all of it, staged
+replaying.py  published, and told in the review state
+correcting.py a record with its document as edited
+"""
 
+from etl.replay.correcting import correct, judge
+from etl.replay.replaying import Replayed, replay, waiting
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What became of a folder's records. `waiting` were tried, `released` of them are published (a dry run: would be).
-
-    `broken` counts, by rule (`orders.price minimum`), the records that still break it. `state` is the review state
-    afterwards. `note` says why nothing was tried, where nothing was.
-    """
-
-    folder: str
-    state: State
-    waiting: int = 0
-    released: int = 0
-    broken: Mapping[str, int] = field(default_factory=dict)
-    note: str = ""
-
-
-def replay(
-    folder: Folder,
-    contract: Contract,
-    storage: Storage,
-    *,
-    who: str,
-    when: datetime,
-    dry: bool = False,
-    only: Collection[int] | None = None,
-) -> Replayed:
-    """Replay a folder's records that wait (`only`: those of these numbers)."""
-    raise NotImplementedError
-
-
-def correct(
-    folder: Folder, record: int, document: bytes, contract: Contract, storage: Storage, *, who: str, when: datetime
-) -> Replayed:
-    """Replay one record with its document as edited: it is published in place of the one that was received."""
-    raise NotImplementedError
-
-
-def judge(folder: Folder, record: int, document: bytes, contract: Contract, storage: Storage) -> Sequence[Violation]:
-    """What a record's document, as edited, would break in a replay."""
-    raise NotImplementedError
-
-
-def waiting(folder: Folder, storage: Storage) -> Sequence[int]:
-    """The numbers of the records that wait: quarantined, and not published by a replay since."""
-    raise NotImplementedError
+__all__ = ["Replayed", "correct", "judge", "replay", "waiting"]

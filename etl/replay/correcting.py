@@ -1,0 +1,140 @@
+"""One record with its document as edited: judged, kept, published in place of the one that was received."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from etl.contract.model import Contract
+from etl.errors import Conflict, UsageError
+from etl.flatten import Flattener
+from etl.quarantine import correction, original
+from etl.read.corrected import of_texts
+from etl.records import Block, Rows, Violation
+from etl.replay.earlier import datasets, earlier, readable
+from etl.replay.records import one_line, ordinals, rejected_lines
+from etl.replay.replaying import SUPERSEDED, Replayed, replay
+from etl.replay.standing import Ordinals, Standing, standing
+from etl.replay.trial import Judge, Waiting
+from etl.review import Folder
+from etl.review import folder as folder_at
+from etl.storage import Storage
+
+_ATTEMPTS = 20  # at the next number, which others take
+_IN_PART = (
+    "this record is in the lake in part: the rows that are there, and their number, can't be edited; upload it again"
+)
+
+
+def judge(folder: Folder, record: int, document: bytes, contract: Contract, storage: Storage) -> Sequence[Violation]:
+    """What a record's document, as edited, would break in a replay; warnings too. The upload as a whole is not judged.
+
+    Raises `QuarantineError` where the folder can't be worked with, `ContractError`, `StorageError`.
+    """
+    at = standing(folder, storage)
+    return [] if at is None else _judged(at, record, _one_line(document), contract, storage)
+
+
+def correct(
+    folder: Folder, record: int, document: bytes, contract: Contract, storage: Storage, *, who: str, when: datetime
+) -> Replayed:
+    """Publish one record with its document as edited; one that breaks a rule changes nothing.
+
+    The document is kept, and counts whenever the upload is judged again. Of an upload that was rejected as a whole, it
+    is published once the upload as a whole passes. Raises `UsageError` for a record that doesn't wait, and as `judge`.
+    """
+    at = standing(folder, storage)
+    if at is None:
+        return Replayed(folder.location, "superseded", note=SUPERSEDED)
+    if any(rule["rule"] == "unreadable" for rule in at.report["rules"]):
+        where = at.report["upload"]["location"]
+        note = f"it can't be taken apart into records, nor corrected so; put a corrected file in its place: {where}"
+        return Replayed(folder.location, folder.state, 1, note=note)
+    text = _one_line(document)
+    _check(at, record, text, contract, storage)
+    broken = {
+        f"{each.rule.subject} {each.rule.name}".strip(): 1
+        for each in _judged(at, record, text, contract, storage)
+        if each.rule.severity == "error"
+    }
+    if broken:
+        return Replayed(folder.location, folder.state, 1, broken=broken)
+    _keep(at, record, text, storage, who, when)
+    return replay(folder_at(folder.location, storage), contract, storage, who=who, when=when, only={record})
+
+
+def _one_line(document: bytes) -> bytes:
+    """The document as its envelope gives it back: line breaks between tokens are blanks."""
+    return one_line(original(correction({}, 0, document, "", "")) or b"")
+
+
+def _judged(at: Standing, record: int, text: bytes, contract: Contract, storage: Storage) -> Sequence[Violation]:
+    with ExitStack() as stack:
+        with readable(at):
+            known = Judge(contract, None if at.whole else datasets(contract, earlier(at, storage, stack)))
+        return known.judge(_alone(text), np.array([record]), Waiting(_own(at, record, storage), at.rows))[1]
+
+
+def _own(at: Standing, record: int, storage: Storage) -> Mapping[int, Ordinals]:
+    """The rejected rows of a record that is in quarantine in part."""
+    if at.whole:
+        return {}
+    found = (line for line in rejected_lines(at, storage) if line.record == record and line.rows is not None)
+    return {line.record: ordinals(line) for line in found}
+
+
+def _alone(text: bytes) -> Block:
+    return of_texts(1, [text], np.array([1]), np.array([0]))
+
+
+def _check(at: Standing, record: int, text: bytes, contract: Contract, storage: Storage) -> None:
+    """Raises `UsageError` where this record does not wait, or can't be corrected so."""
+    if record in at.done:
+        raise UsageError(f"record {record} is published already; upload a corrected file to change it")
+    if at.whole:
+        if not 1 <= record <= at.report["records"]["read"]:
+            raise UsageError(f"{at.folder.location}: there is no record {record} in quarantine")
+        return
+    line = next((line for line in rejected_lines(at, storage) if line.record == record), None)
+    if line is None or line.document is None:
+        raise UsageError(f"{at.folder.location}: there is no record {record} in quarantine, or it was erased")
+    if line.rows is not None and not _differ_there(line.document, text, line.rows, contract):
+        raise UsageError(f"record {record}: {_IN_PART}")
+
+
+def _differ_there(before: bytes, after: bytes, rows: Mapping[str, Sequence[int]], contract: Contract) -> bool:
+    """Whether two documents give the same rows but for these."""
+    tables = [Flattener(contract).flatten(_alone(text)).rows for text in (before, after)]
+    return all(
+        _others(tables[0].get(table.name), rows.get(table.name, ()))
+        == _others(tables[1].get(table.name), rows.get(table.name, ()))
+        for table in contract.tables
+    )
+
+
+def _others(table: Rows | None, rows: Sequence[int]) -> tuple[int, pa.Table | None]:
+    """How many rows there are, and those that are in the lake."""
+    if table is None:
+        return 0, None
+    return len(table), table.table(chosen=np.setdiff1d(np.arange(len(table)), np.array(rows, np.int64)))
+
+
+def _keep(at: Standing, record: int, text: bytes, storage: Storage, who: str, when: datetime) -> None:
+    """Append the document to those of its record, unless the latest is the same. Raises `StorageError`."""
+    upload = {"id": at.report["upload"]["id"], "location": at.report["upload"]["location"]}
+    data = correction(upload, record, text, who, when.isoformat().replace("+00:00", "Z"))
+    for _ in range(_ATTEMPTS):
+        names = [
+            name for name in folder_at(at.folder.location, storage).files if name.startswith(f"corrections/{record}-")
+        ]
+        last = max((int(name.rpartition("-")[2].removesuffix(".json")) for name in names), default=0)
+        if last and original(storage.read(f"{at.folder.location}corrections/{record}-{last}.json")[0]) == text:
+            return
+        with suppress(Conflict):
+            storage.write(f"{at.folder.location}corrections/{record}-{last + 1}.json", data, expect=None)
+            return
+    raise Conflict(f"{at.folder.location}: others keep correcting record {record}; try again")

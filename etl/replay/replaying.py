@@ -1,0 +1,126 @@
+"""Replays: judged, published, and told in the folder's review state."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from etl import commit
+from etl.commit import State, states
+from etl.contract.model import Contract
+from etl.errors import Conflict
+from etl.pipeline import snapshot
+from etl.replay.records import rejected_lines
+from etl.replay.staged import Staged, staged
+from etl.replay.standing import Standing, claim, standing
+from etl.review import Folder, report
+from etl.review import folder as folder_at
+from etl.storage import Storage
+
+_TRIES = 5  # at an upload that others run or replay at the same time
+SUPERSEDED = "the lake holds a later content of this upload, or a later judgement; nothing is left to replay here"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a folder's records. `waiting` were tried, `released` of them are published (a dry run: would be).
+
+    `broken` counts, by rule (`orders.price minimum`), the records that still break it. `state` is the review state
+    afterwards. `note` says why nothing was tried, where nothing was, or what is left to know.
+    """
+
+    folder: str
+    state: State
+    waiting: int = 0
+    released: int = 0
+    broken: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+def replay(
+    folder: Folder,
+    contract: Contract,
+    storage: Storage,
+    *,
+    who: str,
+    when: datetime,
+    dry: bool = False,
+    only: Collection[int] | None = None,
+) -> Replayed:
+    """Replay the records of a folder that wait (`only`: those of these numbers). A dry run writes nothing.
+
+    Raises `QuarantineError` where the folder can't be worked with, `ContractError`, and `StorageError`: replay again.
+    """
+    for _ in range(_TRIES):
+        at = standing(folder, storage)
+        if at is None:
+            return _superseded(folder, storage, dry=dry)
+        with staged(at, contract, storage, only) as found:
+            told = _told(folder, found)
+            if dry:
+                return told
+            if not told.released:
+                break
+            snapshot.keep(contract, storage, at.report["lake"])
+            if commit.add(found.addition(), storage) == "committed":
+                break
+    else:
+        raise Conflict(f"{folder.location}: others are at this upload all the time; replay again")
+    return _concluded(told, contract, storage, who, when)
+
+
+def _told(folder: Folder, found: Staged) -> Replayed:
+    broken = dict(found.found.broken)
+    verdict = {f"{each.rule.subject} {each.rule.name}".strip(): max(found.found.tried, 1) for each in found.verdict}
+    released = 0 if found.verdict else len(found.found.released)
+    note = "the upload as a whole still breaks a rule" if found.verdict else ""
+    return Replayed(folder.location, folder.state, found.found.tried, released, verdict | broken, note)
+
+
+def _superseded(folder: Folder, storage: Storage, *, dry: bool) -> Replayed:
+    if not dry:
+        commit.tidy(claim(report(folder, storage)), folder.content_id, storage)
+    return Replayed(folder.location, "superseded", note=SUPERSEDED)
+
+
+def _concluded(told: Replayed, contract: Contract, storage: Storage, who: str, when: datetime) -> Replayed:
+    """With the review state that follows, which is appended unless the folder says so already."""
+    folder = folder_at(told.folder, storage)
+    at = standing(folder, storage)
+    if at is None:
+        return replace(told, state="superseded")
+    left = len(_waiting(at, storage))
+    state = _state(folder.state, told.released, len(at.released), left)
+    if state != folder.state:
+        about = {
+            "contract": {"version": contract.version, "digest": contract.digest},
+            "records": {"tried": told.waiting, "released": told.released, "left": left},
+        }
+        states.append(folder.location, state, who, when, storage, about)
+    return replace(told, state=state)
+
+
+def _state(before: State, now: int, released: int, left: int) -> State:
+    """`now` is what this replay has released, `released` what all have."""
+    if not released or (before == "dismissed" and not now):
+        return before
+    return "partly_resolved" if left else "resolved"
+
+
+def waiting(folder: Folder, storage: Storage) -> Sequence[int]:
+    """The numbers of the records that wait: quarantined, not erased, and not published by a replay since.
+
+    Raises `QuarantineError` and `StorageError`.
+    """
+    at = standing(folder, storage)
+    return [] if at is None else _waiting(at, storage)
+
+
+def _waiting(at: Standing, storage: Storage) -> Sequence[int]:
+    numbers = (
+        range(1, at.report["records"]["read"] + 1)
+        if at.whole
+        else (line.record for line in rejected_lines(at, storage))
+    )
+    return [number for number in numbers if number not in at.done]
