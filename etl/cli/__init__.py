@@ -2,6 +2,8 @@
 
 app.py       the commands and their options
 contract.py  those of `etl contract`
+quarantine/  those of `etl quarantine`
+places.py    contracts in force, lakes, quarantines; who asks
 exits.py     exit codes, and the words for people
 sources.py   SOURCE... to upload locations
 show.py      a run report for a person at a terminal

@@ -23,6 +23,7 @@ from etl import pipeline
 from etl.cli import show, sources
 from etl.cli.contract import contract_app
 from etl.cli.exits import FELL_SHORT, complain, failed
+from etl.cli.quarantine import quarantine_app
 from etl.contract.model import Contract
 from etl.errors import EtlError, UsageError
 from etl.storage import AnyStorage, Storage
@@ -37,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(contract_app, name="contract")
+app.add_typer(quarantine_app, name="quarantine")
 
 ContractPath = Annotated[
     Path | None, typer.Option("--contract", help="Use this contract. Without it, those in contracts/ say whose it is.")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bold red", "empty": "bold"}
+STYLES = {"published": "bold green", "partial": "bold yellow", "rejected": "bold red", "empty": "bold"}
 _VERDICTS = {
     "published": "every record is in the lake",
     "partial": "some records are in quarantine",
@@ -32,9 +32,9 @@ def summary(report: Mapping[str, Any], console: Console, *, dry: bool = False) -
     """Print one upload's summary. With `dry`, say what would happen."""
     status = report["status"]
     contract = report["contract"]
-    head = Text(f"{status:<10}", _STYLES[status])
+    head = Text(f"{status:<10}", STYLES[status])
     head.append(f"{plain(near(report['upload']['location']))}", "bold")
-    head.append(f"  by contract {contract['name']} {contract['version']}", "dim")
+    head.append(plain(f"  by contract {contract['name']} {contract['version']}"), "dim")
     console.print(head, soft_wrap=True)
     _print(list(_lines(report, dry)), console)
 
@@ -58,7 +58,7 @@ def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
     yield "verdict", Text((_DRY_VERDICTS if dry else _VERDICTS)[_verdict(report)])
     yield "records", Text(_records(report["records"]))
     for name, rows in report["tables"].items():
-        yield f"rows of {name}", Text(f"{rows['published']:,} published, {rows['quarantined']:,} quarantined")
+        yield plain(f"rows of {name}"), Text(f"{rows['published']:,} published, {rows['quarantined']:,} quarantined")
     for rule in report["rules"]:
         yield ("warning" if rule["severity"] == "warning" else "broken"), _rule(rule)
     if report["unknownFields"]:
@@ -92,7 +92,7 @@ def _rule(rule: Mapping[str, Any]) -> Text:
     )
     text.append(f": {_expected(rule['expected'])} ({_times(rule)})", "none")
     if rule["examples"]:
-        text.append(f"; {'first' if rule['records'] else 'found'} {_example(rule['examples'][0])}", "none")
+        text.append(f"; {'first' if rule['records'] else 'found'} {example(rule['examples'][0])}", "none")
     return text
 
 
@@ -108,15 +108,15 @@ def _times(rule: Mapping[str, Any]) -> str:
     return records if rule["violations"] == rule["records"] else f"{records}, {rule['violations']:,} places"
 
 
-def _example(example: Mapping[str, Any]) -> str:
+def example(found: Mapping[str, Any]) -> str:
     """`record 2, line 6, $.customer.email: "joao.example.com": why`, as far as it is known."""
     where = [
-        f"record {example['record']}" if example["record"] else None,
-        f"line {example['line']}" if example["line"] else None,
-        example["path"],
+        f"record {found['record']}" if found["record"] else None,
+        f"line {found['line']}" if found["line"] else None,
+        found["path"],
     ]
-    value = None if (example["detail"] or "").startswith(example["value"] or " ") else example["value"]
-    return plain(": ".join(filter(None, [", ".join(filter(None, where)), value, example["detail"]])))
+    value = None if (found["detail"] or "").startswith(found["value"] or " ") else found["value"]
+    return plain(": ".join(filter(None, [", ".join(filter(None, where)), value, found["detail"]])))
 
 
 def _unknown(report: Mapping[str, Any]) -> str:
@@ -124,6 +124,11 @@ def _unknown(report: Mapping[str, Any]) -> str:
     named = ", ".join(f"{field['path']} (in {field['records']:,})" for field in fields[:_FIELDS])
     more = len(fields) - _FIELDS + report["unknownFieldsOmitted"]
     return plain(f"no column reads {named}{f' and {more} more' if more > 0 else ''}")
+
+
+def state_words(state: str) -> str:
+    """A review state, for people."""
+    return state.replace("_", " ")
 
 
 def near(location: str) -> str:

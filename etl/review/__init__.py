@@ -1,12 +1,30 @@
 """What lies in a quarantine: its folders, as one listing shows them; their reports; their rejected records.
 
-folders.py   the folders and their review states
-reports.py   a folder's report, of this version or of an older one
-lines.py     the rejected records, one by one
+folders.py    the folders and their review states
+summaries.py  what each report comes to, quickly, for thousands
+memory.py     ... which this machine remembers
+choosing.py   the folders that a person means
+reports.py    a folder's report, of this version or of an older one
+contracts.py  which contract judges its records now
+lines.py      the rejected records, one by one
 """
 
 from etl.review.folders import Folder, folder, folders
 from etl.review.lines import Line, lines
 from etl.review.reports import report
+from etl.review.summaries import Account, Broken, Summary, run_summaries, runs, summaries
 
-__all__ = ["Folder", "Line", "folder", "folders", "lines", "report"]
+__all__ = [
+    "Account",
+    "Broken",
+    "Folder",
+    "Line",
+    "Summary",
+    "folder",
+    "folders",
+    "lines",
+    "report",
+    "run_summaries",
+    "runs",
+    "summaries",
+]

@@ -18,6 +18,7 @@ REPORT, REJECTED, UPLOAD = "report.json", "rejected.ndjson", "upload"
 _FOLDER = re.compile(
     r"(?P<contract>[^/]+)/(?P<day>\d{4}-\d\d-\d\d)/(?P<upload>[0-9a-f]{16})-(?P<content>[0-9a-f]{16})/"
 )
+_INSIDE = re.compile(rf"(?P<root>.*?)(?:^|(?<=/)){_FOLDER.pattern}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,29 @@ class Folder:
         return self.files[REPORT].arrival if REPORT in self.files else None
 
 
-def folders(quarantine: str, storage: Storage) -> list[Folder]:
-    """All folders of a quarantine (its root, with a final `/`), the newest first. Raises `StorageError`."""
-    found = _folders(storage.list(quarantine), len(quarantine))
+def folders(quarantine: str, storage: Storage, contract: str | None = None) -> list[Folder]:
+    """All folders of a quarantine (its root, with a final `/`), the newest first; or those of one contract.
+
+    Raises `StorageError`.
+    """
+    below = quarantine if contract is None else f"{quarantine}{contract}/"
+    found = _folders(storage.list(below), len(quarantine))
     return sorted(found, key=lambda one: (one.day, str(one.judged or ""), one.location), reverse=True)
 
 
 def folder(location: str, storage: Storage) -> Folder:
     """One folder, by its own location or by that of a file in it. Raises `UsageError` where there is none."""
-    parts = re.match(rf"(?P<root>.*?)(?:^|(?<=/)){_FOLDER.pattern}", f"{location.rstrip('/')}/")
+    parts = _INSIDE.match(f"{location.rstrip('/')}/")
     at = parts[0] if parts else location
     found = _folders(storage.list(at), len(parts["root"])) if parts else []
     if not found:
         raise UsageError(f"{location}: no report's folder is here; `etl quarantine list` shows those that are")
     return found[0]
+
+
+def is_inside(location: str) -> bool:
+    """Whether a location reads like that of a folder, or of a file in one."""
+    return _INSIDE.match(f"{location.rstrip('/')}/") is not None
 
 
 def _folders(found: Iterable[Upload], start: int) -> list[Folder]:

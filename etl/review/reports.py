@@ -22,9 +22,7 @@ def report(folder: Folder, storage: Storage) -> dict[str, Any]:
     try:
         data, _ = storage.read(at)
     except NotFound as error:
-        raise QuarantineError(
-            f"{folder.location}: there is no report.json: a run is at work here, or was killed; run the upload again"
-        ) from error
+        raise QuarantineError(half_written(folder.location)) from error
     return parsed(data, at)
 
 
@@ -41,9 +39,25 @@ def parsed(data: bytes, location: str) -> dict[str, Any]:
             body["rules"],
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise QuarantineError(
-            f"{location}: this is no run report; it was edited or cut off: run the upload again"
-        ) from error
+        raise QuarantineError(no_report(location)) from error
+    understood(version, location)
+    return _SINCE_1_1 | body
+
+
+def understood(version: str, location: str) -> None:
+    """Raises `QuarantineError` where a report's version is not one that can be read here."""
     if version.split(".")[0] != VERSION.split(".")[0]:
         raise QuarantineError(f"{location}: a report of version {version}, this is for {VERSION}: use a newer etl")
-    return _SINCE_1_1 | body
+
+
+# What is wrong with one, in words.
+
+
+def half_written(folder: str) -> str:
+    """There is none."""
+    return f"{folder}: there is no report.json: a run is at work here, or was killed; run the upload again"
+
+
+def no_report(location: str) -> str:
+    """There is something else."""
+    return f"{location}: this is no run report; it was edited or cut off: run the upload again"

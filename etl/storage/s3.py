@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CopySourceTypeDef, DeleteTypeDef
 
 _MIB = 1 << 20
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    connect_timeout=10,
+    max_pool_connections=24,  # thousands of reports are read by so many threads
+)
 _UPLOAD = TransferConfig(multipart_threshold=64 * _MIB, multipart_chunksize=16 * _MIB, max_concurrency=4)
 _COPY = TransferConfig(multipart_threshold=5 * 1024 * _MIB, multipart_chunksize=512 * _MIB)  # CopyObject ends at 5 GiB
 _DELETE = 1000  # keys in one DeleteObjects request
