@@ -57,6 +57,7 @@ class _Seen:
     value: str | None
     detail: str | None
     record: int | None
+    is_brief: bool
 
     @property
     def is_about_record(self) -> bool:
@@ -74,17 +75,27 @@ class _Seen:
         return quoted(self.value), Piece(" at "), quoted(self.path)
 
 
-def broken(violation: Mapping[str, Any]) -> Sentence:
-    """A violation as one sentence: where, what was found there as far as it may be shown, and what was expected."""
-    seen = _seen(violation)
+def broken(violation: Mapping[str, Any], *, brief: bool = False) -> Sentence:
+    """A violation as one sentence: where, what was found there as far as it may be shown, and what was expected.
+
+    A `brief` one leaves out what was expected, to stand below `rules.asked`.
+    """
+    seen = _seen(violation, brief)
     say = _SAYINGS.get(seen.name)
     return (say(seen) if say else None) or _repeated(seen) or _misses(seen) or _of_upload(seen) or _otherwise(seen)
 
 
-def _seen(violation: Mapping[str, Any]) -> _Seen:
+def _seen(violation: Mapping[str, Any], brief: bool) -> _Seen:
     texts = {name: text(violation, name) for name in ("path", "value", "detail")}
     record = number(violation, "record") or None
-    return _Seen(violation, text(violation, "rule") or "", text(violation, "expected") or "", **texts, record=record)
+    return _Seen(
+        violation,
+        text(violation, "rule") or "",
+        text(violation, "expected") or "",
+        **texts,
+        record=record,
+        is_brief=brief,
+    )
 
 
 def _type(seen: _Seen) -> Sentence | None:
@@ -92,7 +103,8 @@ def _type(seen: _Seen) -> Sentence | None:
         return None
     if (shape := _SHAPE.fullmatch(seen.detail)) and seen.path:
         return Piece(f"There is {shape[1]} at "), quoted(seen.path), Piece(f", where {shape[2]} is expected.")
-    return *seen.place, Piece(f" {_misfit(seen.detail)}; expected: {type_words(seen.expected)}.")
+    expected = "" if seen.is_brief else f"; expected: {type_words(seen.expected)}"
+    return *seen.place, Piece(f" {_misfit(seen.detail)}{expected}.")
 
 
 def _misfit(detail: str) -> str:
@@ -181,6 +193,8 @@ def _repeated(seen: _Seen) -> Sentence | None:
 def _misses(seen: _Seen) -> Sentence | None:
     """Rules that ask something of one value."""
     predicate = _predicate(seen.name, seen.expected)
+    if seen.is_brief and seen.name == "enum" and predicate:
+        predicate = (Piece("is none of these"),)
     if predicate is None or seen.path is None or seen.detail is not None:
         return None
     return (*seen.place, Piece(" "), *predicate, Piece("."))
@@ -233,7 +247,7 @@ def _otherwise(seen: _Seen) -> Sentence:
 def _expectation(seen: _Seen) -> Sentence:
     """`; expected: ...` where the report says what, and the sentence's end."""
     words = asked(seen.rule)
-    if not plain(words).strip():
+    if seen.is_brief or not plain(words).strip():
         return (Piece("."),)
     last = "" if is_prose(plain(words)) else "."
     return Piece(". " if is_prose(plain(words)) else "; expected: "), *words, Piece(last)

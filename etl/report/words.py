@@ -63,7 +63,7 @@ def _partial(read: int, published: int, quarantined: int, split: int) -> Verdict
     lake = "The other one is in the lake." if published == 1 else f"The other {published:,} are in the lake."
     if published == 0:
         lake = "" if split else "Nothing of the upload is in the lake."
-    parts = "Its good rows are in the lake." if touched == 1 else f"Of {split:,} of them the good rows are in the lake."
+    parts = "Its good rows are in the lake." if touched == 1 else f"The good rows of {split:,} of them are in the lake."
     more = " ".join(filter(None, (lake, parts if split else "")))
     if touched < read:
         return Verdict(f"{touched:,} of {count(read, 'record')} {_are(touched)} in quarantine", more, "partial")
