@@ -6,7 +6,7 @@ tables.py    tables and columns; the words are in grain.py, types.py, rules.py a
 fields.py    the map, from the fields of a document to columns; sources.py writes expressions out
 entities.py  how tables belong together
 example.py   the first record of a sample and the rows it becomes; document.py shows the record
-rendering.py the page by its templates; drawing.py (SVG), outline.py and markdown.py, texts.py (what can't be seen)
+rendering.py the page by its templates; drawing.py (SVG), outline.py and markdown.py
 site.py      the files of several contracts
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from etl.pages.texts import visible
+from etl.report.texts import visible
 
 
 class Raw(str):

@@ -2,6 +2,8 @@
 
 account.py    the sums, added up block by block
 document.py   the run report as a JSON document
+words.py      it in plain words: the verdict, what a rule asks for (rules.py), what is wrong at a place (violations.py)
+look.py       the colours and the style sheet of pages
 """
 
 from etl.report.account import EXAMPLES, MASK, UNKNOWN_FIELDS, Account

@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from etl.pages import markdown
 from etl.pages.rendering import text
-from etl.pages.texts import visible
+from etl.report.texts import visible
 from tests.pages.feeds import HOSTILE, shipped
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
