@@ -374,8 +374,8 @@ def test_rejected_records_that_were_edited_are_named(desk, data):
 
 def test_columns_that_the_lake_does_not_have_in_that_type_are_named():
     desk = fresh(STRICT, order(1), order(2, -1))
-    number = "logicalType: integer\n        logicalTypeOptions:\n          minimum: 1\n        required: true\n        # The k"
-    other = contract(REFUNDS, (number, "logicalType: boolean\n        required: true\n        # The k"))
+    options = "\n        logicalTypeOptions:\n          minimum: 1\n        required: true\n        # The key"
+    other = contract(REFUNDS, (f"integer{options}", "boolean\n        required: true\n        # The key"))
     with pytest.raises(QuarantineError, match="run the upload again"):
         desk.replay(other)
 
