@@ -46,13 +46,13 @@ again. Old content that comes back at that very moment has the names of the file
 looks once more and raises `Conflict` if they are wanted by now, and the retry puts them.
 
 A replay adds files to an upload that is published. It has an intent of its own, `<content id>-<replay id>.json`, puts
-its files, and writes the report with one entry more, if that is still the one that it was judged against; else it
-removes what it has put and is judged again, or, where other content has come, is `superseded`. To be killed leaves the
-intent, and files that no report lists: the same replay writes over them, and whatever changes the report (another
-replay, a run of this content under another contract, or of other content) removes them, since the killed one could not
-commit any more. A run that changes nothing leaves them, for a slow replay may be about to commit. Its intent stays until
-that replay is done again, or the upload has other content. A rerun under the same contract keeps the replays; under
-another it judges all records anew, those of corrected documents as corrected, and the replays' files go.
+its files, and writes the report with one entry more, if that is still the one that it was judged against (its basis);
+else it removes what it has put and is judged again, or, where other content has come, is `superseded`. To be killed
+leaves the intent, and files that no report lists: the same replay writes over them; and once the report is another than
+the basis, so that it could not commit any more, the next run or replay removes them. Until then they stay, for it may
+be slow and about to commit. Its intent stays until that replay is done again, or the upload has other content. A rerun
+under the same contract keeps the replays; under another it judges all records anew, those of corrected documents as
+corrected, and the replays' files go.
 
 Who is slow can't be told from who is dead, so this rests on what queues promise: the event of a run that was cut short
 comes again. Known gaps: with three runs at once, one puts files, and before its 6 is replaced, has its intent removed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from etl.commit.board import Board, Sight
 from etl.commit.claims import Claim, Intent, Report, report
 from etl.commit.protocol import Outcome
 from etl.errors import Conflict
+from etl.records import digest
 from etl.storage.base import Storage
 
 _ATTEMPTS = 20  # at a report that others keep writing
@@ -43,7 +44,15 @@ class Addition:
     @property
     def intent(self) -> Intent:
         files = frozenset(self.files)
-        return Intent(self.upload, self.content_id, self.arrival, files, frozenset(), replay=str(self.entry["id"]))
+        return Intent(
+            self.upload,
+            self.content_id,
+            self.arrival,
+            files,
+            frozenset(),
+            replay=str(self.entry["id"]),
+            basis=digest(self.basis),
+        )
 
 
 def add(addition: Addition, storage: Storage) -> Outcome:
@@ -66,39 +75,32 @@ def add(addition: Addition, storage: Storage) -> Outcome:
             return _step_back(board, own, sight, "outdated")
         for location, path in addition.files.items():
             storage.put(path, location)
-        if mine := _commit(board, addition, sight.report):
-            _settle(board, mine, own, sight.intents)
+        if _commit(board, addition, sight.report):
+            tidy(board.claim, addition.content_id, storage)
+            board.forget((own,))
             return "committed"
     raise Conflict(f"{addition.claim.report_location}: other runs keep writing it; replay again")
 
 
 def tidy(claim: Claim, content_id: str, storage: Storage) -> None:
-    """Remove what replays of this content have left that were killed, where other content has replaced it since.
+    """Remove what replays of this content have left that were killed and can't commit any more.
 
-    Of one that is at work at this moment, it starts again and steps back by itself.
+    Of one that is at work at this moment, it finds the report changed and steps back by itself.
     """
     board = Board(claim, storage)
     sight = board.look()
-    if sight.report is None or sight.report.content_id == content_id:
+    if sight.report is None:
         return
-    for one in sight.intents:
-        if one.replay is not None and one.content_id == content_id:
-            _withdraw(Board(Claim(claim.runs, claim.upload_id, one.name), storage), one, sight)
+    mine = [one for one in sight.intents if one.replay is not None and one.content_id == content_id]
+    stale = [one for one in mine if one.basis != sight.report.digest]
+    cleaning.remove(board, stale, (), sight.report, [one for one in sight.intents if one not in stale])
+    committed = {replay.id for replay in sight.report.replays}
+    board.forget(one for one in stale if one.replay in committed or sight.report.content_id != content_id)
 
 
-def _commit(board: Board, addition: Addition, before: Report) -> Report | None:
+def _commit(board: Board, addition: Addition, before: Report) -> bool:
     mine = report(before.adding(addition.entry), before.tag, board.claim.report_location)
-    return mine if board.commit(mine, before) else None
-
-
-def _settle(board: Board, mine: Report, own: Intent, others: Sequence[Intent]) -> None:
-    """Remove the files of other replays of this content: the report has changed, so that none of them can commit what
-    it has judged. Their intents stay, since their files may come once more; not those of replays that have committed.
-    """
-    stale = [one for one in others if one.replay is not None and one.content_id == mine.content_id]
-    cleaning.remove(board, stale, (), mine, [one for one in others if one not in stale])
-    committed = {replay.id for replay in mine.replays}
-    board.forget((own, *(one for one in stale if one.replay in committed)))
+    return board.commit(mine, before)
 
 
 def _step_back(board: Board, own: Intent, sight: Sight, outcome: Outcome) -> Outcome:

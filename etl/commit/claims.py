@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import StorageError
-from etl.records import Upload
+from etl.records import Upload, digest
 
 INTENT_VERSION = "1.1"
 STATE_VERSION = "1.0"
@@ -78,7 +78,8 @@ class Intent:
     """What a run of some content may have published: `files`, of which some lie in its quarantine `folders`.
 
     Of a committed predecessor: the files it `replaces`, and the quarantine folders that it `supersedes`. `replay` is
-    the id of the replay that it is of, None where it is of a run.
+    the id of the replay that it is of, `basis` the digest of the run report that this was judged against: it can't
+    commit once there is another. Both are None where it is of a run.
     """
 
     upload: str
@@ -89,6 +90,7 @@ class Intent:
     replaces: frozenset[str] = frozenset()
     supersedes: frozenset[str] = frozenset()
     replay: str | None = None
+    basis: str | None = None
 
     @property
     def name(self) -> str:
@@ -106,6 +108,7 @@ class Intent:
             self.replaces | other.replaces,
             self.supersedes | other.supersedes,
             self.replay,
+            self.basis,
         )
 
     def dump(self) -> bytes:
@@ -120,6 +123,7 @@ class Intent:
                 "replaces": sorted(self.replaces),
                 "supersedes": sorted(self.supersedes),
                 "replay": self.replay,
+                "basis": self.basis,
             }
         )
 
@@ -160,6 +164,10 @@ class Report:
     def files(self) -> frozenset[str]:
         """Everything it answers for."""
         return self.lake | self.quarantine | frozenset(replay.released for replay in self.replays)
+
+    @property
+    def digest(self) -> str:
+        return digest(self.data)
 
     def after(self, before: Report) -> Report:
         """This report of a later run of the same content: under the same contract, the replays since then stay.
@@ -223,6 +231,7 @@ def intent(data: bytes, location: str) -> Intent:
             frozenset(body["replaces"]),
             frozenset(body["supersedes"]),
             body.get("replay"),  # since 1.1
+            body.get("basis"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{location}: this is not an intent; move it away, then run it again") from error

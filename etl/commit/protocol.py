@@ -133,19 +133,12 @@ class _Run:
             return None
         if sight.report is not None:
             cleaning.unmark(self._board, mine, came_back=_has_replaced(own, sight.report))
-        changed = sight.report is None or sight.report.data != mine.data
-        older = [one for one in sight.intents if self._follows(one) and (changed or not self._may_commit(one))]
+        older = [one for one in sight.intents if self._follows(one) and one.basis != mine.digest]
         newer = [one for one in sight.intents if one not in older]
         cleaning.settle(self._board, mine, own, older, newer)
-        gone = [one for one in older if not self._may_commit(one)] if self._repeats(sight.report) else []
-        self._board.forget((own, *gone))
+        gone = [one for one in older if one.replay is None or not self._is_of(one)]  # else its files may come once more
+        self._board.forget((own, *gone) if self._repeats(sight.report) else (own,))
         return "committed"
-
-    def _may_commit(self, one: Intent) -> bool:
-        """Whether it is of a replay of this content, which may be at work: it commits if the report is as it was, and
-        starts again if it has changed.
-        """
-        return one.replay is not None and self._is_of(one)
 
     def _repeats(self, before: Report | None) -> bool:
         """Whether this upload, as it arrived, had been published already."""

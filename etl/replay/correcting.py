@@ -12,6 +12,7 @@ import pyarrow as pa
 from etl.contract.model import Contract
 from etl.errors import Conflict, UsageError
 from etl.flatten import Flattener
+from etl.pipeline.corrections import documents
 from etl.quarantine import correction, original
 from etl.read.corrected import of_texts
 from etl.records import Block, Rows, Violation
@@ -55,6 +56,8 @@ def correct(
         note = f"it can't be taken apart into records, nor corrected so; put a corrected file in its place: {where}"
         return Replayed(folder.location, folder.state, 1, note=note)
     text = _one_line(document)
+    if record in at.done and _latest(at, record, storage) == text:  # a correction that is done again changes nothing
+        return replay(folder, contract, storage, who=who, when=when, only={record})
     _check(at, record, text, contract, storage)
     broken = {
         f"{each.rule.subject} {each.rule.name}".strip(): 1
@@ -127,14 +130,17 @@ def _keep(at: Standing, record: int, text: bytes, storage: Storage, who: str, wh
     """Append the document to those of its record, unless the latest is the same. Raises `StorageError`."""
     upload = {"id": at.report["upload"]["id"], "location": at.report["upload"]["location"]}
     data = correction(upload, record, text, who, when.isoformat().replace("+00:00", "Z"))
-    for _ in range(_ATTEMPTS):
-        names = [
-            name for name in folder_at(at.folder.location, storage).files if name.startswith(f"corrections/{record}-")
-        ]
-        last = max((int(name.rpartition("-")[2].removesuffix(".json")) for name in names), default=0)
-        if last and original(storage.read(f"{at.folder.location}corrections/{record}-{last}.json")[0]) == text:
-            return
+    if _latest(at, record, storage) == text:
+        return
+    last = int(at.corrections.get(record, "-0.json").rpartition("-")[2].removesuffix(".json"))
+    for number in range(last + 1, last + _ATTEMPTS):
         with suppress(Conflict):
-            storage.write(f"{at.folder.location}corrections/{record}-{last + 1}.json", data, expect=None)
+            storage.write(f"{at.folder.location}corrections/{record}-{number}.json", data, expect=None)
             return
     raise Conflict(f"{at.folder.location}: others keep correcting record {record}; try again")
+
+
+def _latest(at: Standing, record: int, storage: Storage) -> bytes | None:
+    """The document that was kept last, if one was."""
+    location = at.corrections.get(record)
+    return documents([location], storage).get(record) if location else None

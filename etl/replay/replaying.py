@@ -99,6 +99,8 @@ def _concluded(told: Replayed, contract: Contract, storage: Storage, who: str, w
     at = standing(folder, storage)
     if at is None:
         return replace(told, state="superseded")
+    if not told.released:
+        commit.tidy(at.claim, folder.content_id, storage)
     left = len(_waiting(at, storage))
     state = _state(folder.state, told.released, len(at.released), left)
     if state != folder.state:
