@@ -51,7 +51,9 @@ BEFORE: dict[str, list[Act]] = {
     "after a correction and a run under the new contract": [corrected, run_under_the_new],
 }
 ACTS = [replayed, deeper, corrected, run_under_the_new]
-KINDS = ["error", "kill"] if "SOAK" in os.environ else ["kill"]
+SOAK = "SOAK" in os.environ
+KINDS = ["error", "kill"] if SOAK else ["kill"]
+WHEN = ["before", "amid", "after"] if SOAK else ["amid", "after"]
 
 
 def desk(before: list[Act]) -> Desk:
@@ -68,7 +70,7 @@ def faults(act: Act, start: Desk, kinds: list[str]) -> Iterator[tuple[Desk, str]
     act(_at(start, calls), calls)
     for at in range(len(calls.names)):
         for kind in kinds:
-            for when in ("before", "amid", "after"):
+            for when in WHEN:  # before a call is after the one before it
                 if when == "amid" and calls.names[at] != "delete":
                     continue
                 twin = start.copy()
