@@ -243,7 +243,8 @@ def _steps(report: Mapping[str, Any]) -> Iterator[Step]:
     folder = text(_part(report, "quarantine"), "location")
     if folder is None:
         return
-    show = Step("Read this at a terminal, with the records themselves.", (_command("quarantine", "show", folder),))
+    lake, quarantine = _option("--lake", text(report, "lake")), _option("--quarantine", _root(folder))
+    show = Step("Read this at a terminal, with the records.", (_command("quarantine", "show", *quarantine, folder),))
     records = _part(report, "records")
     if not number(records, "quarantined") + number(records, "split"):
         yield Step("Nothing has to be done: every record is in the lake.")
@@ -255,20 +256,26 @@ def _steps(report: Mapping[str, Any]) -> Iterator[Step]:
     replay = ("quarantine", "replay")
     yield Step(
         "Is the contract wrong? Change it, raise its version, and ask what a replay would come to. Then have it done.",
-        (_command(*replay, "--dry-run", folder), _command(*replay, folder)),
+        (
+            _command(*replay, "--dry-run", *lake, *quarantine, folder),
+            _command(*replay, *lake, *quarantine, folder),
+        ),
     )
-    yield Step("Or correct records one by one, in the browser.", (_command("review", *_roots(report, folder)),))
+    yield Step("Or correct records one by one, in the browser.", (_command("review", *lake, *quarantine),))
 
 
 def _command(*words: str) -> tuple[str, ...]:
     return tuple(map(shlex.quote, ("etl", *words)))
 
 
-def _roots(report: Mapping[str, Any], folder: str) -> Iterator[str]:
-    if lake := text(report, "lake"):
-        yield from ("--lake", lake)
-    if root := _FOLDER.fullmatch(folder):
-        yield from ("--quarantine", root[1])
+def _option(name: str, value: str | None) -> tuple[str, ...]:
+    return (name, value) if value else ()
+
+
+def _root(folder: str) -> str | None:
+    """The quarantine that a folder of it lies in."""
+    found = _FOLDER.fullmatch(folder)
+    return found[1] if found else None
 
 
 def _places(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
