@@ -221,6 +221,11 @@ def test_a_verdict(status: str, sums: dict[str, int], headline: str, more: str, 
     assert (found.headline, found.more, found.tone) == (headline, more, tone)
 
 
+def test_the_limit_of_an_upload_says_of_what_it_is_one() -> None:
+    limit = {"table": None, "column": None, "rule": "maxQuarantined", "expected": "at most 20 percent"}
+    assert plain(asked(limit)) == "at most 20 percent in quarantine"
+
+
 def test_warnings_and_unreadable_uploads_have_a_verdict_of_their_own() -> None:
     assert verdict(example("warning-only")).tone == "warned"
     assert verdict(example("truncated-array")).more.startswith("It can't be taken apart into records. ")
