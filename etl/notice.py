@@ -48,7 +48,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"upload:   {_plain(report['upload']['location'])}"
     yield f"contract: {contract['name']} {contract['version']}"
-    yield f"report:   {folder}report.json"
+    yield f"report:   {folder}report.html"
     yield f"records:  {folder}rejected.ndjson"
     yield ""
     yield "broken rules:"

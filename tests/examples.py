@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(path for path in (ROOT / "quarantine_examples").iterdir() if path.is_dir())
 OUTPUTS = Outputs("s3://shop/orders_parquet_datalake/", "s3://shop/orders_quarantine/")
 ARRIVAL = datetime(2024, 2, 1, 8, 30, tzinfo=UTC)
-WRITTEN = ("report.json", "rejected.ndjson")
+WRITTEN = ("report.html", "report.json", "rejected.ndjson")
 
 
 def contract_of(folder: Path) -> Contract:

@@ -32,7 +32,7 @@ def test_run_says_at_a_glance_what_happened(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("partial", "6 read = 5 published + 1 quarantined", "orders.price minimum", "$.products[0].price"):
         assert words in done.stdout
-    report = next((tmp_path / "quarantine").rglob("report.json"))
+    report = next((tmp_path / "quarantine").rglob("report.html"))
     assert str(report) in done.stdout
 
 

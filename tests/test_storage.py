@@ -143,6 +143,35 @@ def test_a_versioned_upload_is_copied_as_it_was(s3):
     assert storage.read(BUCKET + "q/upload")[0] == b"first"
 
 
+@pytest.mark.parametrize("server", ["s3", "seaweed"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("q/report.html", "text/html; charset=utf-8"),
+        ("q/report.json", "application/json"),
+        ("q/rejected.ndjson", "application/x-ndjson"),
+        ("t/n=1.5/a.parquet", "application/vnd.apache.parquet"),
+        ("_contracts/orders/1.0.0-ab.odcs.yaml", "application/yaml"),
+        ("q.html/upload", None),
+    ],
+)
+def test_an_object_on_s3_says_what_it_is(server, name, said, staged, request):
+    """A browser goes by it. What has no name of ours is not vouched for."""
+    request.getfixturevalue(server)
+    import boto3
+
+    from etl.storage.s3 import S3Storage
+
+    storage = S3Storage()
+    for key, write in (
+        ("put/", lambda at: storage.put(staged, at)),
+        ("new/", lambda at: storage.write(at, b"", expect=None)),
+    ):
+        write(f"{BUCKET}{key}{name}")
+        kind = boto3.client("s3").head_object(Bucket="orders", Key=f"{key}{name}")["ContentType"]
+        assert kind == said if said else "html" not in kind
+
+
 @pytest.mark.parametrize(
     ("size", "threshold", "requests"),
     [

@@ -64,7 +64,8 @@ def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
     if report["unknownFields"]:
         yield "unread", Text(_unknown(report))
     if report["quarantine"]:
-        yield "report", Text(plain(near(report["quarantine"]["location"] + "report.json")))
+        name = "report.html" if "report.html" in report["quarantine"]["files"] else "report.json"  # an older report
+        yield "report", Text(plain(near(report["quarantine"]["location"] + name)))
 
 
 def _verdict(report: Mapping[str, Any]) -> str:

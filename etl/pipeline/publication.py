@@ -68,7 +68,7 @@ def _quarantine(judged: Judged, outputs: Outputs, name: str) -> dict[str, Any] |
     if not judged.account.warned:
         return None
     day = judged.upload["arrival"][:10]
-    files = ["report.json", "rejected.ndjson", *(["upload"] if judged.status == "rejected" else [])]
+    files = ["report.html", "report.json", "rejected.ndjson", *(["upload"] if judged.status == "rejected" else [])]
     return {"location": f"{outputs.quarantine}{judged.account.contract.name}/{day}/{name}/", "files": files}
 
 
@@ -80,12 +80,21 @@ def publication(
     files = {entry["location"]: file.path for entry, file in zip(document["files"], judged.files, strict=True)}
     copies: tuple[str, ...] = ()
     if folder := (document["quarantine"] or {}).get("location"):
-        staged_report = judged.rejected.with_name("report.json")
-        staged_report.write_bytes(written)
-        files |= {f"{folder}report.json": staged_report, f"{folder}rejected.ndjson": judged.rejected}
+        reports = {"report.html": _page(document), "report.json": written}
+        for name, data in reports.items():
+            files[f"{folder}{name}"] = judged.rejected.with_name(name)
+            files[f"{folder}{name}"].write_bytes(data)
+        files[f"{folder}rejected.ndjson"] = judged.rejected
         if judged.status == "rejected" and upload.location == STDIN:
             files[f"{folder}upload"] = path
         elif judged.status == "rejected":
             copies = (f"{folder}upload",)
     runs = f"{outputs.lake}_runs/{judged.account.contract.name}/"
     return commit.Publication(upload, judged.upload["id"], judged.upload["contentId"], runs, files, copies, written)
+
+
+def _page(document: dict[str, Any]) -> bytes:
+    """The report for people. Jinja is imported where there is something to show: most uploads do without."""
+    from etl.report.page import page
+
+    return page(document)

@@ -62,6 +62,8 @@ def asked(rule: Mapping[str, Any]) -> Sentence:
     bound, metric = BOUND.fullmatch(expected), METRIC.fullmatch(expected)
     if name == "type":
         return (Piece(type_words(expected)),)
+    if name == "maxQuarantined" and text(rule, "table") is None:
+        return (Piece(f"{shortened(expected, SAID)} in quarantine"),)
     if name == "required" and expected == "a value":
         return (Piece("there has to be a value"),)
     if name == "pattern" and expected.startswith("matches "):

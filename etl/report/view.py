@@ -92,7 +92,7 @@ class SuggestionPage:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to do next, and the commands that do it, word by word as a shell takes them."""
+    """Something to do next, and the commands that do it, quoted for a shell; in parts that are best not torn apart."""
 
     words: str
     commands: tuple[tuple[str, ...], ...] = ()
@@ -243,7 +243,9 @@ def _steps(report: Mapping[str, Any]) -> Iterator[Step]:
     folder = text(_part(report, "quarantine"), "location")
     if folder is None:
         return
-    show = Step("Read this at a terminal, with the records themselves.", (_command("quarantine", "show", folder),))
+    lake, quarantine = _option("--lake", text(report, "lake")), _option("--quarantine", _root(folder))
+    here = (*quarantine, shlex.quote(folder))
+    show = Step("Read this at a terminal, with the records.", (("etl quarantine show", *here),))
     records = _part(report, "records")
     if not number(records, "quarantined") + number(records, "split"):
         yield Step("Nothing has to be done: every record is in the lake.")
@@ -252,23 +254,21 @@ def _steps(report: Mapping[str, Any]) -> Iterator[Step]:
     yield show
     again = "Is a record wrong? Have it put right where it comes from, and the upload sent again to the same place"
     yield Step(f"{again}: it then replaces this one.")
-    replay = ("quarantine", "replay")
     yield Step(
         "Is the contract wrong? Change it, raise its version, and ask what a replay would come to. Then have it done.",
-        (_command(*replay, "--dry-run", folder), _command(*replay, folder)),
+        (("etl quarantine replay --dry-run", *lake, *here), ("etl quarantine replay", *lake, *here)),
     )
-    yield Step("Or correct records one by one, in the browser.", (_command("review", *_roots(report, folder)),))
+    yield Step("Or correct records one by one, in the browser.", (("etl review", *lake, *quarantine),))
 
 
-def _command(*words: str) -> tuple[str, ...]:
-    return tuple(map(shlex.quote, ("etl", *words)))
+def _option(name: str, value: str | None) -> tuple[str, ...]:
+    return (f"{name} {shlex.quote(value)}",) if value else ()
 
 
-def _roots(report: Mapping[str, Any], folder: str) -> Iterator[str]:
-    if lake := text(report, "lake"):
-        yield from ("--lake", lake)
-    if root := _FOLDER.fullmatch(folder):
-        yield from ("--quarantine", root[1])
+def _root(folder: str) -> str | None:
+    """The quarantine that a folder of it lies in."""
+    found = _FOLDER.fullmatch(folder)
+    return found[1] if found else None
 
 
 def _places(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

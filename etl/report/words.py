@@ -63,12 +63,24 @@ def _partial(read: int, published: int, quarantined: int, split: int) -> Verdict
     lake = "The other one is in the lake." if published == 1 else f"The other {published:,} are in the lake."
     if published == 0:
         lake = "" if split else "Nothing of the upload is in the lake."
-    parts = "Its good rows are in the lake." if touched == 1 else f"The good rows of {split:,} of them are in the lake."
-    more = " ".join(filter(None, (lake, parts if split else "")))
+    more = " ".join(filter(None, (lake, _split(split, touched, touched >= read))))
     if touched < read:
         return Verdict(f"{touched:,} of {count(read, 'record')} {_are(touched)} in quarantine", more, "partial")
     every = "The only record is" if read == 1 else f"All {read:,} records are"
     return Verdict(f"{every} in quarantine", more, "partial" if split else "bad")
+
+
+def _split(split: int, touched: int, every: bool) -> str:
+    """What to say of records that are published in part."""
+    if not split:
+        return ""
+    if split < touched:
+        whose = f"{split:,} of those in quarantine"
+    elif every:
+        whose = "It" if split == 1 else "They"
+    else:
+        whose = "That in quarantine" if split == 1 else "Those in quarantine"
+    return f"{whose} {_are(split)} split: the good rows are in the lake."
 
 
 def _are(number: int) -> str:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -35,6 +35,13 @@ _CONFIG = Config(
 )
 _UPLOAD = TransferConfig(multipart_threshold=64 * _MIB, multipart_chunksize=16 * _MIB, max_concurrency=4)
 _COPY = TransferConfig(multipart_threshold=5 * 1024 * _MIB, multipart_chunksize=512 * _MIB)  # CopyObject ends at 5 GiB
+_TYPES = {  # by which a browser knows what to show
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".ndjson": "application/x-ndjson",
+    ".parquet": "application/vnd.apache.parquet",
+    ".yaml": "application/yaml",
+}
 _DELETE = 1000  # keys in one DeleteObjects request
 
 
@@ -84,14 +91,14 @@ class S3Storage:
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if expect is None else {"IfMatch": expect}
         try:
             with translated(location):
-                self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType="application/json", **condition)
+                self._client.put_object(Bucket=bucket, Key=key, Body=data, **_typed(key), **condition)
         except NotFound as error:
             raise Conflict(f"{location}: it has been removed meanwhile; run it again") from error
 
     def put(self, source: Path, location: str) -> None:
         bucket, key = _split(location)
         with translated(location):
-            self._client.upload_file(str(source), bucket, key, Config=_UPLOAD)
+            self._client.upload_file(str(source), bucket, key, ExtraArgs=_typed(key), Config=_UPLOAD)
 
     def copy(self, upload: Upload, location: str) -> None:
         bucket, key = _split(upload.location)
@@ -122,6 +129,12 @@ class S3Storage:
 def _split(location: str) -> tuple[str, str]:
     bucket, _, key = location.removeprefix("s3://").partition("/")
     return bucket, key
+
+
+def _typed(key: str) -> dict[str, Any]:
+    """The argument that says what an object is; none where its name does not tell."""
+    found = _TYPES.get(PurePosixPath(key).suffix)
+    return {"ContentType": found} if found else {}
 
 
 def _upload(location: str, answer: Mapping[str, Any]) -> Upload:

@@ -72,7 +72,8 @@ def test_a_bad_order_is_in_quarantine_and_who_subscribes_hears_of_it(stack: Stac
     assert rejected["violations"][0]["path"] == "$.total_amount"
     message = inbox.about(location)
     assert message["Subject"] == "1 record of 10 in quarantine [orders]"
-    assert f"report:   {folder}report.json" in message["Message"]
+    assert f"report:   {folder}report.html" in message["Message"]
+    assert b"1 of 10 records is in quarantine" in stack.read(folder + "report.html")
     assert not any(value in json.dumps(message) + "".join(stack.log_texts()) for value in PERSONAL)
 
 

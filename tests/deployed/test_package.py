@@ -61,7 +61,7 @@ def test_the_function_is_our_code_and_the_contracts() -> None:
     assert {path.name for path in files(FUNCTION / "contracts")} == {
         path.name for path in (ROOT / "contracts").glob("*.odcs.yaml")
     }
-    assert {path.suffix for path in files(FUNCTION / "etl")} == {".py", ".pyc", ".json"}
+    assert {path.suffix for path in files(FUNCTION / "etl")} == {".py", ".pyc", ".json", ".html", ".css"}
 
 
 @by_architecture

@@ -377,7 +377,7 @@ def test_who_subscribes_hears_of_quarantined_records(function: Function, subscri
         "1 record of 10 in quarantine; 9 records published.\n\n"
         f"upload:   {INCOMING}partial.json\n"
         "contract: orders 1.0.0\n"
-        f"report:   {partial['quarantine']}report.json\n"
+        f"report:   {partial['quarantine']}report.html\n"
         f"records:  {partial['quarantine']}rejected.ndjson\n\n"
         "broken rules:\n"
         "  orders.email format: 1 record"
@@ -387,7 +387,7 @@ def test_who_subscribes_hears_of_quarantined_records(function: Function, subscri
         "status": "partial",
     }
     assert other["Subject"] == "upload rejected, 2 records in quarantine [orders]"
-    assert f"report:   {rejected['quarantine']}report.json" in other["Message"]
+    assert f"report:   {rejected['quarantine']}report.html" in other["Message"]
 
 
 def test_good_uploads_are_no_news(function: Function, subscribed: Subscribed) -> None:

@@ -114,6 +114,7 @@ def test_an_uploads_key_is_in_no_path(key: str) -> None:
         f"{OUTPUTS.lake}t/{name}.parquet",
         f"{OUTPUTS.lake}_runs/feed/{report['upload']['id']}.json",
         f"{OUTPUTS.lake}_contracts/feed/{agreed.version}-{agreed.digest}.odcs.yaml",
+        f"{folder}report.html",
         f"{folder}report.json",
         f"{folder}rejected.ndjson",
     }
