@@ -31,11 +31,15 @@ class Values:
     def _value(self, value: str | None) -> None:
         if self.too_many or value in self.values:
             return
-        fits = value is not None and len(value) <= _LONGEST_VALUE and value.isprintable()
-        if value is None or not fits or len(self.values) == MOST_VALUES:
+        if value is None or len(self.values) == MOST_VALUES or not _can_be_listed(value):
             self.too_many = True
         else:
             self.values[value] = None
+
+
+def _can_be_listed(value: str) -> bool:
+    """Whether one who reads the contract would see what it is."""
+    return len(value) <= _LONGEST_VALUE and str(json.loads(value)).isprintable()
 
 
 @dataclass(slots=True)

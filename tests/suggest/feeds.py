@@ -59,7 +59,11 @@ schema:
     properties:
       - {name: order_id, transformLogic: $.id, logicalType: integer, required: true}
       - {name: size, transformLogic: "$.lines[*].size", logicalType: integer, enum: [{value: 36}, {value: 38}]}
-      - {name: amount, transformLogic: "$.lines[*].amount", logicalType: number, physicalType: "decimal(8,2)", required: true}
+      - name: amount
+        transformLogic: $.lines[*].amount
+        logicalType: number
+        physicalType: decimal(8,2)
+        required: true
 """
 
 FLOW = json.dumps(

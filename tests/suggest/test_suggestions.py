@@ -159,6 +159,7 @@ def test_a_patch_is_a_small_one() -> None:
 _FIELDS = st.dictionaries(
     st.sampled_from(["gift", "fee", "a b"]), st.none() | st.booleans() | st.integers() | st.text() | st.just([1])
 )
+_LINE = st.fixed_dictionaries({"size": st.integers(35, 41)}, optional={"amount": st.just(1), "tint": st.floats(0, 9)})
 _ORDER = st.fixed_dictionaries(
     {},
     optional={
@@ -167,7 +168,7 @@ _ORDER = st.fixed_dictionaries(
         "day": st.none() | st.dates().map(lambda day: f"{day:%d/%m}/{day.year:04}") | st.just("2024-01-10"),
         "paid_at": st.none() | st.integers(0, 10**13),
         "lines": st.lists(
-            st.fixed_dictionaries({"size": st.integers(35, 41)}, optional={"amount": st.just(1), "tint": st.floats(0, 9)}),
+            _LINE,
             max_size=3,
         ),
     },
