@@ -191,7 +191,7 @@ class _Judgement:
         return judge_upload(self.contract, self.lake.datasets())
 
     def _suggestions(self) -> list[dict[str, Any]]:
-        if not self.account.touched:
+        if not self.causes.groups:
             return []
         from etl.suggest.suggestions import suggestions  # what compares contracts: time that good uploads save
 

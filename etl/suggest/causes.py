@@ -29,8 +29,8 @@ class Causes:
 
     @property
     def groups(self) -> list[Group]:
-        """In the contract's order."""
-        return [group for group in self._groups.values() if group is not None]
+        """Those that have records which break nothing else, in the contract's order."""
+        return [group for group in self._groups.values() if group is not None and _has_records(group)]
 
     def add(
         self, rejected: Mapping[int, Sequence[Violation]], rows: Mapping[str, Rows], text: Callable[[int], bytes]
@@ -57,6 +57,10 @@ class Causes:
             unknown = rule.name == "unknownFields" and rule.table is None
             self._groups[rule] = Fields(rule) if unknown else None
         return self._groups[rule]
+
+
+def _has_records(group: Group) -> bool:
+    return bool(group.sets if isinstance(group, Fields) else group.records)
 
 
 def _look(group: Format, rows: Mapping[str, Rows]) -> None:

@@ -52,11 +52,11 @@ def edits(causes: Causes) -> list[Edit]:
 
 def _edits(group: Group, contract: Contract, text: str, root: yaml.Node | None) -> Iterator[Edit]:
     match group:
-        case Values() if group.records and not group.too_many:
+        case Values() if not group.too_many:
             yield _value(group, text, _property(root, group.rule, group.within))
         case Length() if group.is_near:
             yield _length(group, text, _property(root, group.rule, group.within))
-        case Missing() if group.records:
+        case Missing():
             node = layout.at(_property(root, group.rule, group.within), "required")
             edited = layout.replaced(text, node, "false") if getattr(node, "value", "").lower() == "true" else None
             says = f"let {group.rule.subject} have no value"
