@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import jiter
@@ -41,8 +41,12 @@ class Seen:
                 self.kinds.add("object")
             case int() if -_INT64 <= value < _INT64:
                 self._number(Decimal(value), "integer")
+            case int():
+                self._number(Decimal(value), "number")
+            case _ if (number := _decimal(str(value))) is not None:
+                self._number(number, "number")
             case _:
-                self._number(Decimal(str(value)), "number")
+                self.kinds.add("object")
 
     def _number(self, number: Decimal, kind: str) -> None:
         self.kinds.add(kind)
@@ -62,6 +66,14 @@ class Seen:
         elif len(kinds) == 1 and kinds != {"object"}:
             return {"transformLogic": str(self.path), "logicalType": next(iter(kinds))}
         return {"transformLogic": f"json({self.path})", "logicalType": "string"}
+
+
+def _decimal(token: str) -> Decimal | None:
+    """A number; None for one of more digits than can be computed with."""
+    try:
+        return Decimal(token)
+    except InvalidOperation:
+        return None
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from etl import contract as contracts
 from etl import pipeline, suggest
 from etl.errors import UsageError
 from etl.storage import MemoryStorage
-from tests.suggest.feeds import BLOCK, LOCATION, judged, load, order, published
+from tests.suggest.feeds import ARRIVAL, BLOCK, LOCATION, judged, load, order, published
 
 ROOT = Path(__file__).parent.parent.parent
 HEAD = "apiVersion: v3.1.0\nkind: DataContract\nid: feed\nversion: 1.0.0\nschema:\n  - name: t\n    properties:\n"
@@ -117,11 +116,21 @@ def test_fields_of_any_value(value: Any) -> None:
     assert published(suggest.apply(found["patch"], BLOCK), orders) == 3
 
 
-def test_deep_documents_are_no_trouble() -> None:
-    nested: Any = 1
-    for _ in range(150):
-        nested = [nested]
-    assert judged(BLOCK, [order(1), order(2, gift=nested)])["suggestions"][0]["releases"] == 1
+@pytest.mark.parametrize(
+    "token",
+    ["9" * 5000, "1e400", "1e99999999999999999999", "-1e-99999999999999999999", "0e5", "1E+2", '"\\ud83d\\ude00"']
+    + [depth * "[" + depth * "]" for depth in (150, 190, 200, 250, 1000, 100_000)],
+)
+@pytest.mark.parametrize("field", ["gift", "day", "paid_at", "status", "note"])
+def test_values_beyond_measure_are_no_trouble(field: str, token: str) -> None:
+    good = json.dumps(order(1))
+    odd = json.dumps(order(2, **{field: "@"})).replace('"@"', token)
+    report = pipeline.check(LOCATION, load(BLOCK), MemoryStorage({LOCATION: f"{good}\n{odd}".encode()}, now=ARRIVAL))
+    assert report["records"]["read"] == 2
+    for each in report["suggestions"]:
+        edited = load(suggest.apply(each["patch"], BLOCK))
+        again = pipeline.check(LOCATION, edited, MemoryStorage({LOCATION: f"{good}\n{odd}".encode()}, now=ARRIVAL))
+        assert again["records"]["published"] == report["records"]["published"] + each["releases"]
 
 
 def test_an_upload_that_is_rejected_as_a_whole_has_them_too() -> None:
@@ -179,7 +188,7 @@ def test_what_is_no_patch_is_refused() -> None:
 def test_a_patch_names_the_file_the_same_everywhere(file: str, name: str) -> None:
     contract = contracts.loads(BLOCK, file, {})
     upload = "\n".join(map(json.dumps, [order(1), order(2, status="gift")])).encode()
-    storage = MemoryStorage({LOCATION: upload}, now=datetime(2024, 2, 1, tzinfo=UTC))
+    storage = MemoryStorage({LOCATION: upload}, now=ARRIVAL)
     (found,) = pipeline.check(LOCATION, contract, storage)["suggestions"]
     assert found["patch"].startswith(f"--- {name}\n+++ {name}\n@@ ")
 
