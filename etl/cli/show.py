@@ -61,6 +61,8 @@ def _lines(report: Mapping[str, Any], dry: bool) -> Iterator[tuple[str, Text]]:
         yield plain(f"rows of {name}"), Text(f"{rows['published']:,} published, {rows['quarantined']:,} quarantined")
     for rule in report["rules"]:
         yield ("warning" if rule["severity"] == "warning" else "broken"), _rule(rule)
+    for suggestion in report.get("suggestions", ()):  # none in the reports of version 1.0
+        yield "suggestion", Text(suggested(suggestion))
     if report["unknownFields"]:
         yield "unread", Text(_unknown(report))
     if report["quarantine"]:
@@ -118,6 +120,22 @@ def example(found: Mapping[str, Any]) -> str:
     ]
     value = None if (found["detail"] or "").startswith(found["value"] or " ") else found["value"]
     return plain(": ".join(filter(None, [", ".join(filter(None, where)), value, found["detail"]])))
+
+
+_EFFECTS = {
+    "breaking": "breaks a promise to readers of the lake",
+    "tightening": "tightens the contract",
+    "safe": "loosens the contract",
+}
+
+
+def suggested(suggestion: Mapping[str, Any]) -> str:
+    """`add 'gift' to the values of orders.status (contracts/orders.odcs.yaml): would release 412 records; ...`"""
+    file = suggestion["patch"].partition("\n")[0].removeprefix("--- ").rstrip("\t")
+    count = suggestion["releases"]
+    effect = f"{_EFFECTS[suggestion['effect']]}: {suggestion['step']} version"
+    released = f"would release {count:,} record{'s' if count != 1 else ''}"
+    return plain(f"{suggestion['says']} ({file}): {released}; {effect}")
 
 
 def _unknown(report: Mapping[str, Any]) -> str:

@@ -2,9 +2,7 @@
 
 servable.py        contracts that the deployment can't serve: faults, at their places
 names.py           what tables and resources are called
-limits.py          what a column's checks let into the lake
-athena.py          how Athena reads a column of the files, and which it would read wrong
-projection.py      the partitions, which Athena computes from the table's properties: no crawler, nothing to register
+athena.py          Glue's types for columns and partitions
 resources.py       contracts to resources
 cloudformation.py  resources to YAML with short tags
 template.py        the YAML into its place in a template

@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from etl.athena import projection
+from etl.athena.obstacles import obstacle
 from etl.contract.model import Column, Contract, Table
-from etl.deployment import projection
-from etl.deployment.athena import column_type, obstacle, partition_type
+from etl.deployment.athena import column_type, partition_type
 from etl.deployment.cloudformation import Ref, Sub
 from etl.deployment.names import alarm_id, glue_name, table_id
 from etl.deployment.servable import BUCKET, PREFIXES, table_location

@@ -23,6 +23,7 @@ policies.py   the policies
 places.py     the servers, and the contract's name
 written.py    what is written otherwise, and means the same here
 athena.py     what Athena no longer finds
+unread.py     fields that were refused
 words.py      expressions and values as they are written
 versions.py   semantic versions
 """

@@ -1,6 +1,6 @@
 """What Athena finds no more: partitions outside of what the contract projects, and columns that it can't read.
 
-Athena computes the partitions from the contract (`etl.deployment.projection`). A rule on a partition column thus says
+Athena computes the partitions from the contract (`etl.athena.projection`). A rule on a partition column thus says
 what readers see of all that was ever published: where it becomes narrower, partitions are still in the lake, and no
 query finds them.
 """
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from etl.athena import projection
+from etl.athena.obstacles import obstacle
 from etl.contract.model import Column
 from etl.diff.nouns import Change
 
@@ -26,9 +28,7 @@ def seen(changes: Iterable[Change], old: Column, new: Column, *, partition: bool
 def _hidden(old: Column, new: Column, *, partition: bool) -> str | None:
     if old.type.arrow != new.type.arrow or not (partition or "uint" in str(old.type.arrow)):
         return None
-    from etl.deployment import athena, projection  # awswrangler: time that most comparisons save
-
     if partition:
         return projection.hidden(old, new)
-    obstacle = athena.obstacle(new)
-    return f"it is no longer a column in Athena: {obstacle}" if obstacle and not athena.obstacle(old) else None
+    found = obstacle(new)
+    return f"it is no longer a column in Athena: {found}" if found and not obstacle(old) else None

@@ -11,6 +11,7 @@ from etl.contract import source
 from etl.contract.model import Contract
 from etl.diff import places, policies, tables, uploads, written
 from etl.diff.nouns import EFFECTS, STEPS, Change
+from etl.diff.unread import refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,5 @@ def changes(old: Document, new: Document) -> tuple[Change, ...]:
 def _meant(old: Contract, new: Contract) -> Iterator[Change]:
     """What the engine does otherwise."""
     yield from policies.changes(old, new)
-    yield from tables.changes(old.tables, new.tables)
+    yield from tables.changes(old.tables, new.tables, refuses(old))
     yield from uploads.changes(old, new)

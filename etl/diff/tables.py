@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from etl.contract.expressions import Index, Json, written
-from etl.contract.model import Column, Condition, Key, Table
+from etl.contract.expressions import Index, Json, paths, written
+from etl.contract.model import Column, Condition, Key, Table, demands_value
 from etl.diff import columns
 from etl.diff.nouns import At, Change
 from etl.diff.pairs import Pairs, pair
+from etl.diff.unread import Refuses
 from etl.diff.words import NONE, line, typed
 
 _PASSED_OVER = "fields that were passed over are judged now"
 _OLDER = "older files do not have it: readers meet nulls there"
 
 
-def changes(old: Sequence[Table], new: Sequence[Table]) -> Iterator[Change]:
+def changes(old: Sequence[Table], new: Sequence[Table], refused: Refuses) -> Iterator[Change]:
+    """The changes of all tables; `refused` tells of fields that the old contract does not take."""
     tables = pair(old, new, _same_table)
     for table in tables.removed:
         why = f"what was published of it stays in the lake, in {table.name}/, and gets nothing new"
         yield At(table.name).breaking("removed", None, _rows(table), why)
     for before, table in tables.both:
-        yield from _table(before, table, At(table.name))
+        yield from _table(before, table, At(table.name), refused)
     for table in tables.added:
         yield At(table.name).tightening("added", None, _rows(table), _PASSED_OVER)
     if tables.names and [one.name for one in old if one.name in tables.names] != [one.name for one, _ in tables.both]:
@@ -40,7 +42,7 @@ def _rows(table: Table) -> str:
     return f"a row per {table.grain}" if table.grain.steps else "a row per record"
 
 
-def _table(old: Table, new: Table, at: At) -> Iterator[Change]:
+def _table(old: Table, new: Table, at: At, refused: Refuses) -> Iterator[Change]:
     found = pair(old.columns, new.columns, _same_column)
     if old.name != new.name:
         why = f"what was published stays in the lake, in {old.name}/, until its uploads come again"
@@ -48,7 +50,7 @@ def _table(old: Table, new: Table, at: At) -> Iterator[Change]:
     if old.grain != new.grain:
         yield at.breaking("grain", _rows(old), _rows(new), "a row is another thing than in the lake")
     yield from _partitions(old, new, found.names, at)
-    yield from _columns(old, new, found)
+    yield from _columns(old, new, found, refused)
     yield from _keys(old.keys, new.keys, found.names, at)
     yield from _conditions(old.conditions, new.conditions, at)
 
@@ -66,7 +68,7 @@ def _partitions(old: Table, new: Table, names: Mapping[str, str], at: At) -> Ite
 # Columns.
 
 
-def _columns(old: Table, new: Table, found: Pairs[Column]) -> Iterator[Change]:
+def _columns(old: Table, new: Table, found: Pairs[Column], refused: Refuses) -> Iterator[Change]:
     for column in found.removed:
         what = f"{typed(column.type)} from {written(column.source)}"
         yield At(new.name, column.name).breaking("removed", None, what, "new files do not have it")
@@ -77,13 +79,15 @@ def _columns(old: Table, new: Table, found: Pairs[Column]) -> Iterator[Change]:
         partition = before.name in old.partitions and column.name in new.partitions
         yield from columns.changes(before, column, here, partition=partition)
     for column in found.added:
-        yield _added(column, old, At(new.name, column.name))
+        yield _added(column, old, At(new.name, column.name), refused)
     if [column.name for column in old.columns if column.name in found.names] != [one.name for one, _ in found.both]:
         yield At(new.name).safe("properties", None, "columns in another order", "readers find them by name")
 
 
-def _added(column: Column, table: Table, at: At) -> Change:
+def _added(column: Column, table: Table, at: At, refused: Refuses) -> Change:
     what = f"{typed(column.type)} from {written(column.source)}"
+    if not demands_value(column.checks) and all(map(refused, paths(column.source))):
+        return at.loosening("added", None, what, f"documents that have it were refused; {_OLDER}")
     if column.checks or not _always_fits(column, table):
         required = "required " if column.required else ""
         return at.tightening("added", None, f"{required}{what}", f"{_PASSED_OVER}; {_OLDER}")

@@ -13,6 +13,7 @@ habits.py      how a feed writes its values
 merging.py     rows of both paths in record order
 """
 
+from etl.flatten.convert import typed
 from etl.flatten.flattener import Flattener
 
-__all__ = ["Flattener"]
+__all__ = ["Flattener", "typed"]

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from math import isinf
 from typing import Any
 
+import jiter
 import pyarrow as pa
 from jiter import LosslessFloat
 
@@ -43,6 +44,11 @@ def convert(value: Any, type_: Type) -> tuple[Any, list[Misfit]]:
     misfits: list[Misfit] = []
     result = _convert(value, type_, "", misfits)
     return (None, misfits) if misfits else (result, misfits)
+
+
+def typed(text: str, type_: Type) -> Any:
+    """The typed value of a JSON text; None where it does not convert."""
+    return convert(jiter.from_json(text.encode(), float_mode="lossless-float"), type_)[0]
 
 
 def _convert(value: Any, type_: Type, suffix: str, misfits: list[Misfit]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from etl import report
 from etl.contract.model import Contract
 from etl.errors import AccountingError
-from etl.flatten import Flattener
+from etl.flatten import Flattener, typed
 from etl.lake import LakeWriter, StagedFile
 from etl.pipeline.ahead import ahead, each
 from etl.pipeline.staging import staging
@@ -21,6 +21,7 @@ from etl.read import Limits, Reading, corrected, read
 from etl.records import Block, Flattened, Place, Rule, Unreadable, Upload, Violation, digest, file_digest
 from etl.report import Account, Status
 from etl.split import split
+from etl.suggest import Causes
 from etl.validate import Validator, judge_upload
 
 STDIN = "-"
@@ -44,6 +45,7 @@ class Judged:
     status: Status
     files: Sequence[StagedFile]
     rejected: Path
+    suggestions: Sequence[Mapping[str, Any]] = ()
 
 
 @contextmanager
@@ -83,6 +85,7 @@ class _Judgement:
         self.rejected = folder / "rejected.ndjson"
         self.upload_id = file_digest(path) if upload.location == STDIN else digest(upload.location.encode())
         self.account = Account(contract)
+        self.causes = Causes(contract, typed)
         self.lake = LakeWriter(contract, folder, upload.location, self.upload_id)
 
     def judge(self, progress: Progress) -> Judged:
@@ -98,10 +101,11 @@ class _Judgement:
             self._unreadable(unreadable, described)
             return Judged(described, self.account, "rejected", (), self.rejected)
         status = self._decide()
+        suggested = self._suggestions()
         if status == "rejected":
-            return Judged(described, self.account, status, (), self.rejected)
+            return Judged(described, self.account, status, (), self.rejected, suggested)
         self._check_rows(files)
-        return Judged(described, self.account, status, files, self.rejected)
+        return Judged(described, self.account, status, files, self.rejected, suggested)
 
     def _blocks(self, reading: Reading, progress: Progress) -> Unreadable | None:
         with self.rejected.open("wb") as rejected, ExitStack() as threads:
@@ -138,6 +142,7 @@ class _Judgement:
         for record, broken in parts.rejected.items():
             text = block.text(record - block.first)
             rejected.write(self._envelope(record, block.place(record), broken, text, parts.rows.get(record)))
+        self.causes.add(parts.rejected, flat.rows, lambda record: block.text(record - block.first))
         self.account.add(block, flat.rows, parts)
         self.account.note(violations, block.place)
         self.account.note_unknown(flat.unknown_fields)
@@ -184,6 +189,13 @@ class _Judgement:
         if not self.contract.upload_rules or self.lake.too_many_partitions:  # then not all is staged
             return []
         return judge_upload(self.contract, self.lake.datasets())
+
+    def _suggestions(self) -> list[dict[str, Any]]:
+        if not self.causes.groups:
+            return []
+        from etl.suggest.suggestions import suggestions  # what compares contracts: time that good uploads save
+
+        return suggestions(self.causes)
 
     def _check_rows(self, files: Sequence[StagedFile]) -> None:
         """What was written is what was counted. Raises `AccountingError`."""

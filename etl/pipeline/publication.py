@@ -55,7 +55,16 @@ def document(judged: Judged, outputs: Outputs, corrections: Sequence[str] = ()) 
         for file in judged.files
     ]
     quarantine = _quarantine(judged, outputs, name)
-    return report.document(judged.account, judged.status, judged.upload, files, quarantine, outputs.lake, corrections)
+    return report.document(
+        judged.account,
+        judged.status,
+        judged.upload,
+        files,
+        quarantine,
+        outputs.lake,
+        suggestions=judged.suggestions,
+        corrections=corrections,
+    )
 
 
 def lake_location(file: StagedFile, lake: str, name: str) -> str:

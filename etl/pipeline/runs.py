@@ -77,4 +77,6 @@ def check(location: str, contract: Contract, storage: Storage, progress: Progres
 def check_file(upload: Upload, path: Path, contract: Contract, progress: Progress | None = None) -> dict[str, Any]:
     """`check` for an upload that lies at `path` already."""
     with judged(upload, path, contract, progress) as verdict:
-        return report.document(verdict.account, verdict.status, verdict.upload, (), None, None)
+        return report.document(
+            verdict.account, verdict.status, verdict.upload, (), None, None, suggestions=verdict.suggestions
+        )

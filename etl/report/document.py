@@ -20,6 +20,8 @@ def document(
     files: Sequence[Mapping[str, Any]],
     quarantine: Mapping[str, Any] | None,
     lake: str | None,
+    *,
+    suggestions: Sequence[Mapping[str, Any]] = (),
     corrections: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The run report as plain data. `lake` is the root of the lake; None where nothing is written.
@@ -42,7 +44,7 @@ def document(
         "rules": account.rules(),
         "unknownFields": account.unknown_fields(),
         "unknownFieldsOmitted": account.unknown_fields_omitted,
-        "suggestions": [],
+        "suggestions": [dict(suggestion) for suggestion in suggestions],
         "lake": lake,
         "files": [dict(file) for file in files],
         "quarantine": dict(quarantine) if quarantine else None,

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.deployment.athena import column_type, obstacle, partition_type
-from etl.deployment.limits import limits
+from etl.athena.limits import limits
+from etl.athena.obstacles import obstacle
+from etl.deployment.athena import column_type, partition_type
 from tests.deployment.documents import column
 
 INTEGER = "logicalType: integer, logicalTypeOptions: "

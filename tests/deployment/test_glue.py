@@ -16,8 +16,8 @@ from pyarrow.fs import LocalFileSystem
 
 from etl import contract as contracts
 from etl import pipeline
+from etl.athena.projection import properties
 from etl.contract.model import Contract, Table
-from etl.deployment.projection import properties
 from etl.deployment.servable import table_location
 from etl.lake.schema import LINEAGE, file_schema
 from etl.storage import MemoryStorage, Storage

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.deployment.projection import note, projection, properties
+from etl.athena.projection import note, projection, properties
 from tests.deployment.documents import column, table
 
 INJECTED = {"type": "injected"}

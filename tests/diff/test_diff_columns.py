@@ -247,6 +247,25 @@ def test_a_new_column_may_meet_what_was_passed_over(keys: str, effect: str, step
     assert (change.effect, change.step, change.place, change.what) == (B, "major", "t.a", "removed")
 
 
+@pytest.mark.parametrize(
+    ("keys", "effect"),
+    [
+        ("logicalType: string", S),
+        ("logicalType: string, transformLogic: $.x.y, logicalTypeOptions: {maxLength: 3}", S),
+        ("logicalType: integer, transformLogic: 'coalesce($.x, $.y)'", S),
+        ("logicalType: string, required: true", T),
+        ("logicalType: string, transformLogic: $.id", T),
+        ("logicalType: string, transformLogic: $.id.x", T),
+        ("logicalType: integer, transformLogic: 'coalesce($.x, $.id)'", T),
+    ],
+)
+def test_a_new_column_judges_nothing_that_was_refused_before(keys: str, effect: str) -> None:
+    policy = "customProperties:\n  - {property: unknownFields, value: reject}\n"
+    new = document(policy, columns=f"{ID}      - {{name: a, {keys}}}\n")
+    assert told(document(policy), new) == [(effect, "t.a", "added")]
+    assert told(document(), new)[0][0] == T
+
+
 def test_a_position_among_the_rows_takes_nothing_that_was_passed_over() -> None:
     lines = "      - {name: sku, logicalType: string, transformLogic: '$.lines[*].sku'}\n"
     line = "      - {name: line, logicalType: integer, transformLogic: 'index($.lines[*])'}\n"

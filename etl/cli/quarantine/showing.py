@@ -79,10 +79,8 @@ def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
 
 
 def _print_suggestion(suggestion: Mapping[str, Any], console: Console) -> None:
-    released = suggestion["releases"]
-    effect = f"would release {released:,} record{'' if released == 1 else 's'}; {suggestion['effect']}"
     console.print()
-    _print(console, f"suggestion: {suggestion['says']} ({effect}: {suggestion['step']} version)", "bold")
+    _print(console, f"suggestion: {show.suggested(suggestion)}", "bold")
     for line in suggestion["patch"].splitlines():
         _print(console, f"  {line}", "dim")
 

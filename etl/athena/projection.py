@@ -18,8 +18,8 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
+from etl.athena.limits import choices, limits
 from etl.contract.model import Column, Table
-from etl.deployment.limits import choices, limits
 from etl.lake.partition import Partition
 
 _FIRST, _LAST = date(1970, 1, 1), "NOW+3660DAYS"  # of dates for which the contract has no limits
