@@ -106,7 +106,9 @@ def print_record(folder: Folder, number: int, storage: Storage, console: Console
     if line.rows is not None:
         rows = "; ".join(f"{table} {', '.join(map(str, ordinals))}" for table, ordinals in line.rows.items())
         _print(console, f"  its rejected rows, counted from 0: {rows}", "dim")
-    if payload:
+    if line.document is None:
+        _print(console, "  its document was erased")
+    elif payload:
         _print(console, line.document.decode(errors="backslashreplace"))
 
 
