@@ -226,9 +226,9 @@ class _Work:
             return
         if blanked := _blank(body, number):
             self.values += blanked
-            self.staged[at] = self._stage(REPORT, dump(body))
-            if PAGE in self.folder.files:
+            if PAGE in self.folder.files:  # before the report: as long as that shows values, both are written again
                 self.staged[self.folder.location + PAGE] = self._stage(PAGE, page(body))
+            self.staged[at] = self._stage(REPORT, dump(body))
         if not body["lake"]:
             return
         run_at = f"{body['lake']}_runs/{self.folder.contract}/{self.folder.upload_id}.json"

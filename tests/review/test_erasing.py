@@ -12,6 +12,9 @@ import pytest
 from etl import replay
 from etl.errors import QuarantineError, StorageError
 from etl.quarantine import correction, erased, original
+from etl.rejudge.judging import alone
+from etl.rejudge.past import Rejections
+from etl.report.page import page
 from etl.review import folder, folders, lines
 from etl.review.erasing import Asked, copies, erase_folder, erase_record
 from etl.review.history import history
@@ -392,3 +395,28 @@ def test_lines_give_no_document_for_an_erased_record(tmp_path, partly):
     first, third = lines(path, at)
     assert (first.record, first.document, first.violations[0]["value"]) == (1, None, None)
     assert third.document is not None
+
+
+def test_a_page_beside_the_report_is_made_anew(partly):
+    at = partly.folder().location
+    body = json.loads(objects(partly)[f"{at}report.json"])
+    partly.storage.objects[f"{at}report.html"] = (page(body), WHEN)
+    assert b"-3.00" in objects(partly)[f"{at}report.html"]
+    erase_record(partly.folder(), 1, STRICT, partly.storage, ASKED, "purge")
+    assert b"-3.00" not in objects(partly)[f"{at}report.html"]
+    assert b"-40.00" in objects(partly)[f"{at}report.html"]
+
+
+def test_of_an_erased_record_a_changed_contract_knows_nothing(partly, tmp_path):
+    erase_record(partly.folder(), 1, STRICT, partly.storage, ASKED, "purge")
+    path = tmp_path / "rejected.ndjson"
+    path.write_bytes(objects(partly)[f"{partly.folder().location}rejected.ndjson"])
+    assert alone(Rejections(path, "rejected.ndjson", 10), contract(DEEP)) == 1
+
+
+def test_to_run_the_upload_again_brings_it_back_and_it_can_be_erased_again(partly):
+    erase_record(partly.folder(), 1, STRICT, partly.storage, ASKED, "purge")
+    partly.run(STRICT)
+    assert "payload" in rejected_lines(partly)[0]
+    assert erase_record(partly.folder(), 1, STRICT, partly.storage, ASKED, "purge").records == 1
+    assert len(accounts(partly)) == 2
