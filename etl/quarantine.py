@@ -3,6 +3,7 @@
 A line of `rejected.ndjson` is a versioned envelope round the original: where the record came from, what it broke, and
 exactly one of `payload` (its own JSON text, number tokens and all), `payloadText` (not JSON) and `payloadBase64` (not
 UTF-8). Its JSON Schema is `etl/schemas/rejected.schema.json`. A corrected document lies in an envelope of its own.
+Where a record was erased, `erased` says who did it and when, in place of the payload.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from etl.contract.model import Contract
 from etl.records import Place, Violation
 
 VERSION = "1.0"
+_ERASED_VERSION = "1.1"  # which knows erased lines
+_PAYLOADS = ("payload", "payloadText", "payloadBase64")
+_KEPT = ("version", "upload", "contract", "record", "line", "offset", "violations", "rows", "who", "when", "erased")
 
 
 class _Envelope(msgspec.Struct):
@@ -56,12 +60,30 @@ def envelope(
     return json.dumps(head, ensure_ascii=False).encode()[:-1] + f', "{name}": '.encode() + payload + b"}"
 
 
-def original(line: bytes) -> bytes:
-    """The record's bytes, as `envelope` got them (insignificant line breaks are blanks)."""
+def original(line: bytes) -> bytes | None:
+    """The record's bytes, as `envelope` got them (insignificant line breaks are blanks); None where it was erased."""
     found = msgspec.json.decode(line, type=_Envelope)
     if found.payloadBase64 is not None:
         return base64.b64decode(found.payloadBase64)
-    return found.payloadText.encode() if found.payloadText is not None else bytes(found.payload)
+    return found.payloadText.encode() if found.payloadText is not None else bytes(found.payload) or None
+
+
+def erased(line: bytes, who: str, when: str) -> bytes | None:
+    """The line (or a correction's envelope) without its record, and without the values of its violations.
+
+    None where it has no record any more. `when` is ISO 8601. Raises `ValueError` where it is no such line.
+    """
+    parts = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    if not any(name in parts for name in _PAYLOADS):
+        return None
+    head = {name: json.loads(bytes(parts[name])) for name in _KEPT if name in parts}
+    try:
+        if "violations" in head:
+            head["violations"] = [each | {"value": None, "detail": None} for each in head["violations"]]
+    except TypeError as error:
+        raise ValueError("the violations of a line are objects") from error
+    head |= {"version": _ERASED_VERSION, "erased": {"who": who, "when": when}}
+    return json.dumps(head, ensure_ascii=False).encode()
 
 
 def correction(upload: Mapping[str, Any], record: int, document: bytes, who: str, when: str) -> bytes:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "infer": NOUNS | {"contract", "read", "flatten"},
     "diff": NOUNS | {"contract", "athena"},
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
-    "review": NOUNS | {"contract", "storage", "commit", "quarantine", "report"},
+    "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
     "web": NOUNS | {"contract", "storage", "commit", "diff", "report", "review", "replay", "suggest"},
     "documents": NOUNS | {"contract", "flatten", "validate"},

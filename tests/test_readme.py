@@ -82,6 +82,13 @@ def test_the_demo_prints_what_readme_shows(project: Path, environment: dict[str,
     assert printed.endswith(end)
 
 
+def test_the_replay_prints_what_readme_shows(project: Path, environment: dict[str, str]) -> None:
+    commands = next(text for text in COMMANDS if "etl quarantine replay" in text).replace("out/", "new/")
+    printed = run(commands, project, environment).replace("new/", "out/")
+    printed = re.sub(r"/\d{4}-\d\d-\d\d/[0-9a-f]{16}-[0-9a-f]{16}/", "/<day>/<upload id>-<content id>/", printed)
+    assert any(kind == "text" and "1 published" in text and text in printed for kind, text in BLOCKS)
+
+
 def test_the_yaml_of_the_tour_stands_in_the_contract() -> None:
     shown = next(text for kind, text in BLOCKS if kind == "yaml")
     contract = (ROOT / "contracts/orders.odcs.yaml").read_text(encoding="utf-8")

@@ -95,7 +95,7 @@ def _rule(rule: Mapping[str, Any]) -> Text:
     )
     text.append(f": {_expected(rule['expected'])} ({_times(rule)})", "none")
     if rule["examples"]:
-        text.append(f"; {'first' if rule['records'] else 'found'} {example(rule['examples'][0])}", "none")
+        text.append(f"; {'first' if rule['records'] else 'found'} {_example(rule['examples'][0])}", "none")
     return text
 
 
@@ -111,7 +111,7 @@ def _times(rule: Mapping[str, Any]) -> str:
     return records if rule["violations"] == rule["records"] else f"{records}, {rule['violations']:,} places"
 
 
-def example(found: Mapping[str, Any]) -> str:
+def _example(found: Mapping[str, Any]) -> str:
     """`record 2, line 6, $.customer.email: "joao.example.com": why`, as far as it is known."""
     where = [
         f"record {found['record']}" if found["record"] else None,

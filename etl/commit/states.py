@@ -1,6 +1,7 @@
 """Review states of a quarantine folder: files that are appended under `states/`, and never changed.
 
     states/0001-partly_resolved.json      in the order in which they came; the last by name holds
+    states/0002-erased.json               payloads were removed: an account, and no review state
     states/<arrival>-superseded.json      while it is there, it holds: other content has replaced the upload's
 
 Without any, a folder is `open`. The content says who, when, and what had led to it.
@@ -19,6 +20,8 @@ from etl.storage.base import Storage
 
 State = Literal["open", "partly_resolved", "resolved", "dismissed", "superseded"]
 
+Account = Literal["erased"]
+
 _NUMBERED = re.compile(r"states/(\d{4,})-([a-z_]+)\.json")
 _ATTEMPTS = 20  # at the next number, which others take
 
@@ -33,7 +36,7 @@ def current(names: Iterable[str]) -> State:
 
 def append(
     folder: str,
-    state: State,
+    state: State | Account,
     who: str,
     when: datetime | None,
     storage: Storage,
@@ -55,14 +58,19 @@ def append(
     )
     for _ in range(_ATTEMPTS):
         found = storage.list(states(folder))
-        last = max(_numbered(upload.location.removeprefix(folder) for upload in found), default=(0, "open"))
-        at = f"{states(folder)}{last[0] + 1:04}-{state}.json"
+        last = max(_numbers(upload.location.removeprefix(folder) for upload in found), default=0)
+        at = f"{states(folder)}{last + 1:04}-{state}.json"
         try:
             storage.write(at, body, expect=None)
         except Conflict:
             continue
         return at
     raise Conflict(f"{folder}: others keep changing its state; try again")
+
+
+def _numbers(names: Iterable[str]) -> list[int]:
+    """The numbers that are taken, whatever they are of."""
+    return [int(found[1]) for found in map(_NUMBERED.fullmatch, names) if found]
 
 
 def _numbered(names: Iterable[str]) -> list[tuple[int, State]]:

@@ -74,13 +74,17 @@ def _write_first(items: Iterable[Block | Unreadable], file: IO[bytes], most: int
 def alone(records: Iterable[Rejected], contract: Contract) -> int:
     """How many of these rejected records would pass, as far as they show.
 
-    One that repeated a key does not pass while the contract has that key: what it repeated may be in the lake.
+    One that repeated a key does not pass while the contract has that key: what it repeated may be in the lake. Of one
+    that was erased nothing shows.
     """
     keys = {(key.rule.table, key.rule.column, key.rule.name) for table in contract.tables for key in table.keys}
     may = []  # pass, record by record; what they hold is no longer needed once it is written
     with NamedTemporaryFile(prefix="etl-") as file:
         for record in records:  # a text that is not JSON is none without its line breaks either
-            file.write(original(record.line).replace(b"\n", b"\0") + b"\n")
+            text = original(record.line)
+            if text is None:
+                continue
+            file.write(text.replace(b"\n", b"\0") + b"\n")
             may.append(keys.isdisjoint(record.broken))
         file.flush()
         broken = upload(Path(file.name), _by_line(contract)).broken

@@ -15,6 +15,7 @@ from etl.read.corrected import of_texts
 from etl.records import Block, Unreadable, file_digest
 from etl.replay.standing import Ordinals, Standing
 from etl.review import Line, lines
+from etl.review.erasing import copies
 from etl.review.folders import REJECTED, UPLOAD
 from etl.storage import Storage
 
@@ -52,7 +53,7 @@ def rejected_lines(at: Standing, storage: Storage) -> Iterator[Line]:
 
 def _numbered(held: list[Line], documents: Mapping[int, bytes]) -> Numbered:
     numbers = np.array([line.record for line in held], np.int64)
-    texts = [documents.get(line.record, line.document) for line in held]
+    texts = [documents.get(line.record, line.document or b"") for line in held]
     places = ([line.line or 0 for line in held], [line.offset or 0 for line in held])
     block = of_texts(1, list(map(one_line, texts)), *(np.array(each, np.int64) for each in places))
     rows = {line.record: ordinals(line) for line in held if line.rows is not None}
@@ -74,8 +75,9 @@ def whole(
 ) -> Iterator[Numbered | Unreadable]:
     """All records of an upload that was rejected as a whole. Raises `QuarantineError` where it is gone."""
     limits = Limits.of(contract.policies)
-    path = content(at, storage, stack)
-    reading = read(path, delimiter=contract.delimiter, records=contract.policies.records, limits=limits)
+    path, by_line = content(at, storage, stack)
+    form, inside = ("new_line", None) if by_line else (contract.delimiter, contract.policies.records)
+    reading = read(path, delimiter=form, records=inside, limits=limits)
     for item in corrected(reading, documents):
         if isinstance(item, Unreadable):
             yield item
@@ -83,13 +85,18 @@ def whole(
             yield item, np.arange(item.first, item.first + len(item)), {}
 
 
-def content(at: Standing, storage: Storage, stack: ExitStack) -> Path:
-    """The very bytes that were judged: as kept beside the report, else at their place."""
+def content(at: Standing, storage: Storage, stack: ExitStack) -> tuple[Path, bool]:
+    """The very bytes that were judged: as kept beside the report, else at their place; and whether they have a record
+    a line, since some of the copy's were erased.
+    """
     for location in (at.folder.location + UPLOAD, at.report["upload"]["location"]):
         try:
             _, path = stack.enter_context(storage.fetch(location))
         except NotFound:
             continue
-        if file_digest(path) == at.folder.content_id:
-            return path
+        content_id = file_digest(path)
+        if content_id == at.folder.content_id:
+            return path, False
+        if location == at.folder.location + UPLOAD and content_id in copies(at.folder, storage):
+            return path, True
     raise QuarantineError(f"{at.folder.location}{UPLOAD}: the upload is gone, here and at its place; upload it again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -48,7 +47,7 @@ class Standing:
     @cached_property
     def now(self) -> dict[str, Any]:
         """The run report."""
-        return dict(json.loads(self.run))
+        return parsed(self.run, self.claim.report_location)
 
     @property
     def claim(self) -> Claim:

@@ -1,12 +1,15 @@
 """What lies in a quarantine: its folders, as one listing shows them; their reports; their rejected records.
 
-folders.py    the folders and their review states
-summaries.py  what each report comes to, quickly, for thousands
-memory.py     ... which this machine remembers
-choosing.py   the folders that a person means
-reports.py    a folder's report, of this version or of an older one
-contracts.py  which contract judges its records now
-lines.py      the rejected records, one by one
+folders.py     the folders and their review states
+summaries.py   what each report comes to, quickly, for thousands
+memory.py      ... which this machine remembers
+choosing.py    the folders that a person means
+reports.py     a folder's report, of this version or of an older one
+contracts.py   which contract judges its records now
+lines.py       the rejected records, one by one
+history.py     what became of a folder
+statistics.py  how much is rejected, and by which rules
+erasing.py     payloads removed, accounts kept
 """
 
 from etl.review.folders import Folder, folder, folders

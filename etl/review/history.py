@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from etl.errors import NotFound
+from etl.records import Upload
 from etl.review.folders import Folder
 from etl.storage import Storage
 
@@ -39,15 +40,17 @@ def _events(folder: Folder, storage: Storage) -> Iterator[Event]:
     for name in sorted(folder.files):
         if found := _NAME.fullmatch(name):
             try:
-                yield _event(found[2], storage.read(folder.location + name)[0], folder.location + name)
+                yield _event(found[2], storage.read(folder.location + name)[0], folder.files[name])
             except NotFound:  # gone since it was listed: the content that it was replaced by is replaced itself
                 continue
 
 
-def _event(state: str, data: bytes, location: str) -> Event:
+def _event(state: str, data: bytes, file: Upload) -> Event:
+    """Where no clock was at hand, the file's own time tells."""
     try:
         body = json.loads(data)
         details = {key: value for key, value in body.items() if key not in _HEAD}
-        return Event(state, str(body["who"]), str(body["when"]), details)
+        when = body["when"] or file.arrival.isoformat().replace("+00:00", "Z")
+        return Event(state, str(body["who"]), str(when), details)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Event(state, fault=f"{location}: this says neither who nor when; it was edited by hand")
+        return Event(state, fault=f"{file.location}: this says neither who nor when; it was edited by hand")

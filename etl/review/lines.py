@@ -24,7 +24,7 @@ class _Envelope(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class Line:
     """A rejected record. `violations` are as in the envelope, values not masked; `rows` are the rejected rows by table,
-    None where the whole record is; `document` are the record's bytes.
+    None where the whole record is; `document` are the record's bytes, None where they were erased.
     """
 
     record: int
@@ -32,7 +32,7 @@ class Line:
     offset: int | None
     violations: Sequence[Mapping[str, Any]]
     rows: Mapping[str, Sequence[int]] | None
-    document: bytes
+    document: bytes | None
 
 
 def lines(path: Path, location: str) -> Iterator[Line]:

@@ -49,7 +49,8 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """What is taken from a run report. `released` are the records that replays have published since.
+    """What is taken from a run report. `released` are the records that replays have published since: those in the lake
+    know them, those in quarantine are of the run alone.
 
     `rules` are as in the report: errors first, the most records first. `folder` is that in quarantine, if there is one.
     """

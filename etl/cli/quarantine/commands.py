@@ -223,6 +223,30 @@ def dismiss(
     raise typer.Exit(max(codes))
 
 
+@quarantine_app.command()
+def purge(
+    before: Annotated[
+        datetime | None,
+        typer.Option(formats=_DAY, help="Erase the payloads of uploads that arrived before this day."),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Erase one record, by its _record_id: <upload id>-<number>."),
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased; write nothing.")] = False,
+    quarantine: Quarantine = None,
+) -> None:
+    """Remove payloads from quarantine, and keep the accounts: reports, counts, states. It can't be undone."""
+    from etl.cli.quarantine import purging
+
+    storage = AnyStorage()
+    asked = purging.Asked(places.person(), datetime.now(UTC), dry)
+    with _complaining():
+        task = purging.task(_iso(before), record, places.quarantines(quarantine), storage)
+    codes = purging.purged(task, storage, asked, typer.echo)
+    raise typer.Exit(max(codes, default=0))
+
+
 @contextmanager
 def _complaining() -> Iterator[None]:
     """What is wrong within is said, and ends the command with its exit code."""

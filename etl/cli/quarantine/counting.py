@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -59,7 +60,7 @@ def print_rows(by: By, found: Sequence[Row], console: Console) -> None:
     names = list(found[0]) if found else []
     if not console.is_terminal:
         for cells in (names, *([_cell(value) for value in row.values()] for row in found)):
-            console.print("\t".join(cells), soft_wrap=True, markup=False, highlight=False)
+            typer.echo("\t".join(cells))  # Rich would make blanks of tabulators
         return
     table = Table(box=None, pad_edge=False, header_style="dim", title=f"by {by}", title_justify="left")
     for name in names:

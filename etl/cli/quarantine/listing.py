@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +17,7 @@ from etl.errors import UsageError
 from etl.review import Account, Folder, Summary, folders, summaries
 from etl.storage import Storage
 
-COLUMNS = ("arrived", "contract", "upload", "verdict", "read", "quarantined", "released", "state", "rule", "folder")
+COLUMNS = ("arrived", "contract", "upload", "verdict", "read", "quarantined", "state", "rule", "folder")
 _WIDE = 110  # characters, from which on there is room for everything
 _SETTLED = ("resolved", "dismissed", "superseded")
 
@@ -88,7 +89,7 @@ def print_list(found: Listed, console: Console) -> None:
     """A table on a terminal; in a pipe a line for each, its columns by tabulators, with a line of names before."""
     if not console.is_terminal:
         for cells in (COLUMNS, *map(_cells, found.shown)):
-            console.print("\t".join(cells), soft_wrap=True, markup=False, highlight=False)
+            typer.echo("\t".join(cells))  # Rich would make blanks of tabulators
         return
     if found.shown:
         console.print(_table(found.shown, narrow=console.width < _WIDE))
@@ -135,9 +136,9 @@ def _row(one: Summary, narrow: bool) -> Iterator[str | Text]:
 def _cells(one: Summary) -> list[str]:
     account = one.account
     if account is None:
-        middle = ["", "", "", "", ""]
+        middle = ["", "", "", ""]
     else:
-        counts = (account.read, account.quarantined + account.split, account.released)
+        counts = (account.read, account.quarantined + account.split)
         middle = [near(account.upload), account.status, *map(str, counts)]
     worst = _worst(account) if account else one.fault
     cells = [_moment(one), one.contract, *middle, one.state or "", worst, near(one.location)]
@@ -150,9 +151,7 @@ def _moment(one: Summary) -> str:
 
 
 def _counts(account: Account) -> str:
-    touched = account.quarantined + account.split
-    released = f", {account.released:,} released" if account.released else ""
-    return f"{touched:,} of {account.read:,}{released}"
+    return f"{account.quarantined + account.split:,} of {account.read:,}"
 
 
 def _worst(account: Account) -> str:
@@ -190,7 +189,6 @@ def document(one: Summary) -> dict[str, Any]:
             "published": account.published,
             "quarantined": account.quarantined,
             "split": account.split,
-            "released": account.released,
         },
         "rules": [
             {

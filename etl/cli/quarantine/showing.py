@@ -13,12 +13,16 @@ from rich.text import Text
 from etl.cli import show
 from etl.cli.show import near, plain, state_words
 from etl.errors import NotFound, QuarantineError, UsageError
-from etl.report import MASK
+from etl.replay import waiting
+from etl.report import MASK, words
 from etl.review import Folder, Line, lines, report
 from etl.review.choosing import chosen
 from etl.review.folders import REJECTED
 from etl.review.history import Event, history
 from etl.storage import Storage
+
+_NAMED = 10  # records that are named
+Named = tuple[str | None, str | None, str]  # a rule: table, column, rule
 
 
 def one(which: str, quarantines: Sequence[str], storage: Storage) -> Folder:
@@ -47,8 +51,21 @@ def print_report(folder: Folder, storage: Storage, console: Console) -> None:
         ) from error
     console.print()
     _print(console, f"state: {state_words(folder.state)}", "bold")
+    _print(console, f"  {_waiting(folder, storage)}")
     for event in events:
         _print(console, f"  {said(event)}")
+
+
+def _waiting(folder: Folder, storage: Storage) -> str:
+    """What is left to replay, or why that can't be known."""
+    try:
+        left = waiting(folder, storage)
+    except QuarantineError as error:
+        return f"it can't be told what waits: {error}"
+    if not left:
+        return "nothing waits"
+    named = f": {', '.join(map(str, left[:_NAMED]))}{', ...' if len(left) > _NAMED else ''}"
+    return f"{len(left):,} record{'' if len(left) == 1 else 's'} to be replayed or corrected{named}"
 
 
 def said(event: Event) -> str:
@@ -56,13 +73,19 @@ def said(event: Event) -> str:
     if event.fault:
         return f"{state_words(event.state)}: {event.fault}"
     when = event.when[:16].replace("T", " ")
-    details = ", ".join(f"{key} {_detail(value)}" for key, value in event.details.items() if key != "why")
-    why = f": {event.details['why']}" if "why" in event.details else ""
+    why = f": {event.details['why']}" if event.details.get("why") else ""
+    details = _details({key: value for key, value in event.details.items() if key != "why"})
     return f"{when} {state_words(event.state)} by {event.who}{why}{f' ({details})' if details else ''}"
 
 
-def _detail(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _details(found: Mapping[str, Any]) -> str:
+    """`records: tried 2, released 1`; what is empty is left out."""
+    parts = (
+        f"{key}: {_details(value)}" if isinstance(value, Mapping) else f"{key} {value}"
+        for key, value in found.items()
+        if value not in (None, 0, "")
+    )
+    return ", ".join(parts)
 
 
 def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
@@ -73,9 +96,16 @@ def _print_rule(rule: Mapping[str, Any], console: Console) -> None:
     console.print()
     _print(console, name, "yellow" if rule["severity"] == "warning" else "red")
     for example in rule["examples"]:
-        _print(console, f"  {show.example(example)}")
+        _print(console, f"  {_where(example)}{words.plain(words.broken({**rule, **example}))}")
     if rule["omitted"]:
         _print(console, f"  and {rule['omitted']:,} more", "dim")
+
+
+def _where(example: Mapping[str, Any]) -> str:
+    """`record 2, line 6: ` as far as it is known."""
+    record, line = example["record"], example["line"]
+    parts = [f"record {record}" if record else "", f"line {line}" if line else ""]
+    return f"{', '.join(filter(None, parts))}: " if record else ""
 
 
 def _print_suggestion(suggestion: Mapping[str, Any], console: Console) -> None:
@@ -106,7 +136,9 @@ def print_record(folder: Folder, number: int, storage: Storage, console: Console
     if line.rows is not None:
         rows = "; ".join(f"{table} {', '.join(map(str, ordinals))}" for table, ordinals in line.rows.items())
         _print(console, f"  its rejected rows, counted from 0: {rows}", "dim")
-    if payload:
+    if line.document is None:
+        _print(console, "  its document was erased")
+    elif payload:
         _print(console, line.document.decode(errors="backslashreplace"))
 
 
@@ -121,7 +153,7 @@ def record(folder: Folder, number: int, storage: Storage) -> Line:
     raise QuarantineError(f"{at}: it is gone; run the upload again, or look at report.json")
 
 
-def _unmasked(body: Mapping[str, Any]) -> frozenset[tuple[str | None, str | None, str]]:
+def _unmasked(body: Mapping[str, Any]) -> frozenset[Named]:
     """The rules of which the report shows values: others may be about a person."""
     return frozenset(
         (rule["table"], rule["column"], rule["rule"])
@@ -130,16 +162,13 @@ def _unmasked(body: Mapping[str, Any]) -> frozenset[tuple[str | None, str | None
     )
 
 
-def _violation(found: Mapping[str, Any], shown: frozenset[tuple[str | None, str | None, str]] | None) -> str:
-    """`orders.price minimum: expected at least 0; $.products[0].price: -1.00: why`"""
-    rule = (found.get("table"), found.get("column"), str(found.get("rule")))
-    place = ".".join(part for part in rule[:2] if part)
-    value = found.get("value")
-    if value is not None and shown is not None and rule not in shown:
-        value = MASK
-    parts = [found.get("path"), value, found.get("detail")]
-    broken = f"{place} {rule[2]}".strip()
-    return f"{broken}: expected {found.get('expected')}; {': '.join(str(part) for part in parts if part)}"
+def _violation(found: Mapping[str, Any], shown: frozenset[Named] | None) -> str:
+    """`orders.price minimum: -1.00 at $.products[0].price is less than 0`; only values of rules that are `shown`."""
+    table, column, rule = (found.get(key) for key in ("table", "column", "rule"))
+    if found.get("value") is not None and shown is not None and (table, column, rule) not in shown:
+        found = {**found, "value": MASK}
+    place = ".".join(str(part) for part in (table, column) if part)
+    return f"{f'{place} {rule}'.strip()}: {words.plain(words.broken(found))}"
 
 
 # For programs.
