@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-from etl.errors import NotFound
+from etl.errors import NotFound, QuarantineError
 from etl.quarantine import original
 from etl.storage import Storage
 
@@ -20,11 +20,23 @@ def record_of(location: str) -> int | None:
 
 
 def documents(locations: Iterable[str], storage: Storage) -> dict[int, bytes]:
-    """The documents by record number, the later of a record; those that are gone, or erased, are as received."""
+    """The documents by record number, the later of a record; those that are gone, or erased, are as received.
+
+    Raises `QuarantineError` where one is none, and `StorageError`.
+    """
     found = {}
     for at in locations:
         with suppress(NotFound):
-            document = original(storage.read(at)[0])
+            document = _document(storage.read(at)[0], at)
             if (record := record_of(at)) is not None and document:
                 found[record] = document
     return found
+
+
+def _document(data: bytes, location: str) -> bytes | None:
+    try:
+        return original(data)
+    except ValueError as error:
+        raise QuarantineError(
+            f"{location}: this is no corrected document any more; remove it, then run it again"
+        ) from error

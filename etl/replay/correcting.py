@@ -19,13 +19,15 @@ from etl.records import Block, Rows, Violation
 from etl.replay.earlier import datasets, earlier, readable
 from etl.replay.records import one_line, ordinals, rejected_lines
 from etl.replay.replaying import SUPERSEDED, Replayed, replay
-from etl.replay.standing import Ordinals, Standing, standing
-from etl.replay.trial import Judge, Waiting
+from etl.replay.standing import Ordinals, Standing, steadily
+from etl.replay.trial import Judge, Waiting, label
 from etl.review import Folder
 from etl.review import folder as folder_at
 from etl.storage import Storage
 
 _ATTEMPTS = 20  # at the next number, which others take
+_KEPT = Replayed("", "open")
+_UNREADABLE = "it can't be taken apart into records, nor corrected so; put a corrected file in its place: "
 _IN_PART = (
     "this record is in the lake in part: the rows that are there, and their number, can't be edited; upload it again"
 )
@@ -36,8 +38,8 @@ def judge(folder: Folder, record: int, document: bytes, contract: Contract, stor
 
     Raises `QuarantineError` where the folder can't be worked with, `ContractError`, `StorageError`.
     """
-    at = standing(folder, storage)
-    return [] if at is None else _judged(at, record, _one_line(document), contract, storage)
+    text = _one_line(document)
+    return steadily(folder, storage, lambda at: [] if at is None else _judged(at, record, text, contract, storage))
 
 
 def correct(
@@ -48,26 +50,37 @@ def correct(
     The document is kept, and counts whenever the upload is judged again. Of an upload that was rejected as a whole, it
     is published once the upload as a whole passes. Raises `UsageError` for a record that doesn't wait, and as `judge`.
     """
-    at = standing(folder, storage)
+    text = _one_line(document)
+    told = steadily(folder, storage, lambda at: _tried(at, folder, record, text, contract, storage, who, when))
+    if told is not _KEPT:
+        return told
+    return replay(folder_at(folder.location, storage), contract, storage, who=who, when=when, only={record})
+
+
+def _tried(
+    at: Standing | None,
+    folder: Folder,
+    record: int,
+    text: bytes,
+    contract: Contract,
+    storage: Storage,
+    who: str,
+    when: datetime,
+) -> Replayed:
+    """Why the document can't be published; or `_KEPT`, to be replayed."""
     if at is None:
         return Replayed(folder.location, "superseded", note=SUPERSEDED)
     if any(rule["rule"] == "unreadable" for rule in at.report["rules"]):
-        where = at.report["upload"]["location"]
-        note = f"it can't be taken apart into records, nor corrected so; put a corrected file in its place: {where}"
-        return Replayed(folder.location, folder.state, 1, note=note)
-    text = _one_line(document)
+        return Replayed(folder.location, folder.state, 1, note=_UNREADABLE + at.report["upload"]["location"])
     if record in at.done and _latest(at, record, storage) == text:  # a correction that is done again changes nothing
-        return replay(folder, contract, storage, who=who, when=when, only={record})
+        return _KEPT
     _check(at, record, text, contract, storage)
-    broken = {
-        f"{each.rule.subject} {each.rule.name}".strip(): 1
-        for each in _judged(at, record, text, contract, storage)
-        if each.rule.severity == "error"
-    }
+    found = _judged(at, record, text, contract, storage)
+    broken = {label(each.rule): 1 for each in found if each.rule.severity == "error"}
     if broken:
         return Replayed(folder.location, folder.state, 1, broken=broken)
     _keep(at, record, text, storage, who, when)
-    return replay(folder_at(folder.location, storage), contract, storage, who=who, when=when, only={record})
+    return _KEPT
 
 
 def _one_line(document: bytes) -> bytes:

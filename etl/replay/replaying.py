@@ -9,16 +9,15 @@ from datetime import datetime
 from etl import commit
 from etl.commit import State, states
 from etl.contract.model import Contract
-from etl.errors import Conflict, QuarantineError
 from etl.pipeline import snapshot
 from etl.replay.records import rejected_lines
 from etl.replay.staged import Staged, staged
-from etl.replay.standing import Standing, claim, standing
+from etl.replay.standing import Standing, claim, standing, steadily
+from etl.replay.trial import label
 from etl.review import Folder, report
 from etl.review import folder as folder_at
 from etl.storage import Storage
 
-_TRIES = 5  # at an upload that others run or replay at the same time
 SUPERSEDED = "the lake holds a later content of this upload, or a later judgement; nothing is left to replay here"
 
 
@@ -52,25 +51,22 @@ def replay(
 
     Raises `QuarantineError` where the folder can't be worked with, `ContractError`, and `StorageError`: replay again.
     """
-    for _ in range(_TRIES):
-        at = standing(folder, storage)
-        if at is None:
-            return _superseded(folder, storage, dry=dry)
-        try:
-            told = _once(at, contract, storage, only, dry=dry)
-        except QuarantineError:
-            if standing(folder, storage) == at:
-                raise
-            continue  # what was looked for has gone since: another run was here
-        if told is not None:
-            return told if dry else _concluded(told, contract, storage, who, when)
-    raise Conflict(f"{folder.location}: others are at this upload all the time; replay again")
+    told = steadily(folder, storage, lambda at: _once(at, folder, contract, storage, only, dry=dry))
+    return told if dry else _concluded(told, contract, storage, who, when)
 
 
 def _once(
-    at: Standing, contract: Contract, storage: Storage, only: Collection[int] | None, *, dry: bool
+    at: Standing | None,
+    folder: Folder,
+    contract: Contract,
+    storage: Storage,
+    only: Collection[int] | None,
+    *,
+    dry: bool,
 ) -> Replayed | None:
     """One attempt; None where the upload is not any more as it was judged."""
+    if at is None:
+        return Replayed(folder.location, "superseded", note=SUPERSEDED)
     with staged(at, contract, storage, only) as found:
         told = _told(at.folder, found)
         if dry or not told.released:
@@ -81,26 +77,20 @@ def _once(
 
 def _told(folder: Folder, found: Staged) -> Replayed:
     broken = dict(found.found.broken)
-    verdict = {f"{each.rule.subject} {each.rule.name}".strip(): max(found.found.tried, 1) for each in found.verdict}
+    verdict = {label(each.rule): max(found.found.tried, 1) for each in found.verdict}
     released = 0 if found.verdict else len(found.found.released)
     note = "the upload as a whole still breaks a rule" if found.verdict else ""
     return Replayed(folder.location, folder.state, found.found.tried, released, verdict | broken, note)
-
-
-def _superseded(folder: Folder, storage: Storage, *, dry: bool) -> Replayed:
-    if not dry:
-        commit.tidy(claim(report(folder, storage)), folder.content_id, storage)
-    return Replayed(folder.location, "superseded", note=SUPERSEDED)
 
 
 def _concluded(told: Replayed, contract: Contract, storage: Storage, who: str, when: datetime) -> Replayed:
     """With the review state that follows, which is appended unless the folder says so already."""
     folder = folder_at(told.folder, storage)
     at = standing(folder, storage)
+    if not told.released:
+        commit.tidy(claim(report(folder, storage)), folder.content_id, storage)
     if at is None:
         return replace(told, state="superseded")
-    if not told.released:
-        commit.tidy(at.claim, folder.content_id, storage)
     left = len(_waiting(at, storage))
     state = _state(folder.state, told.released, len(at.released), left)
     if state != folder.state:

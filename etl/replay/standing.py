@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from etl.commit import Claim
-from etl.errors import NotFound, QuarantineError
+from etl.errors import Conflict, NotFound, QuarantineError
 from etl.review import Folder, report
 from etl.review.reports import parsed
 from etl.storage import Storage
 
+T = TypeVar("T")
+
+_TRIES = 5
 _CORRECTION = re.compile(r"corrections/(\d+)-(\d+)\.json")
 
 Ordinals = Mapping[str, frozenset[int]]  # rows of one record by table, counted from 0 within the record
@@ -117,3 +120,20 @@ def _released(location: str, storage: Storage) -> Iterator[Released]:
         yield from msgspec.json.Decoder(Released).decode_lines(data)
     except msgspec.MsgspecError as error:
         raise QuarantineError(f"{location}: this does not name released records; run the upload again") from error
+
+
+def steadily(folder: Folder, storage: Storage, act: Callable[[Standing | None], T | None]) -> T:
+    """What `act` makes of where a folder stands. Again, where that gives None, or what it looked for has gone since:
+    another run was here meanwhile. Raises `Conflict` where that goes on and on.
+    """
+    for _ in range(_TRIES):
+        at = standing(folder, storage)
+        try:
+            found = act(at)
+        except QuarantineError:
+            if standing(folder, storage) == at:
+                raise
+            continue
+        if found is not None:
+            return found
+    raise Conflict(f"{folder.location}: others are at this upload all the time; try again")

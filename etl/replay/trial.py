@@ -12,7 +12,7 @@ from pyarrow.dataset import Dataset
 from etl.contract.model import Contract
 from etl.flatten import Flattener
 from etl.lake import LakeWriter, StagedFile
-from etl.records import Block, Flattened, Rows, Split, Unreadable, Violation
+from etl.records import Block, Flattened, Rows, Rule, Split, Unreadable, Violation
 from etl.replay.records import Numbered
 from etl.replay.standing import Ordinals, Released
 from etl.split import split
@@ -167,8 +167,12 @@ def _ordinals(number: int, records: np.ndarray, mask: np.ndarray) -> list[int]:
 
 
 def _rules(violations: Iterable[Violation]) -> set[str]:
-    errors = (violation.rule for violation in violations if violation.rule.severity == "error")
-    return {f"{rule.subject} {rule.name}".strip() for rule in errors}
+    return {label(violation.rule) for violation in violations if violation.rule.severity == "error"}
+
+
+def label(rule: Rule) -> str:
+    """`orders.price minimum`."""
+    return f"{rule.subject} {rule.name}".strip()
 
 
 def renumbered(flat: Flattened, numbers: np.ndarray, first: int) -> Flattened:

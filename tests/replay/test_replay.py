@@ -380,6 +380,18 @@ def test_columns_that_the_lake_does_not_have_in_that_type_are_named():
         desk.replay(other)
 
 
+@pytest.mark.parametrize("data", [b"", b"{", b'{"payload"', b"[]"])
+def test_a_corrected_document_that_was_edited_by_hand_is_named(desk, data):
+    desk.correct(3, order(3, 2, 9), STRICT)
+    at = next(at for at in desk.storage.objects if "/corrections/" in at)
+    desk.storage.objects[at] = (data, desk.storage.now)
+    with pytest.raises(QuarantineError, match="no corrected document any more; remove it"):
+        desk.run(LOOSE)
+    del desk.storage.objects[at]
+    desk.run(LOOSE)
+    assert desk.orders == [1, 2, 4]
+
+
 # The lake is as if it had been right the first time
 
 PRICES = st.lists(st.sampled_from([2, 2.5, -1, -9, "x"]), min_size=1, max_size=3)
