@@ -244,8 +244,8 @@ def _steps(report: Mapping[str, Any]) -> Iterator[Step]:
     if folder is None:
         return
     lake, quarantine = _option("--lake", text(report, "lake")), _option("--quarantine", _root(folder))
-    here = (*quarantine, shlex.quote(folder))
-    show = Step("Read this at a terminal, with the records.", (("etl quarantine show", *here),))
+    here = shlex.quote(folder)
+    show = Step("Read this at a terminal, with the records.", (("etl quarantine show", here),))
     records = _part(report, "records")
     if not number(records, "quarantined") + number(records, "split"):
         yield Step("Nothing has to be done: every record is in the lake.")
@@ -256,7 +256,7 @@ def _steps(report: Mapping[str, Any]) -> Iterator[Step]:
     yield Step(f"{again}: it then replaces this one.")
     yield Step(
         "Is the contract wrong? Change it, raise its version, and ask what a replay would come to. Then have it done.",
-        (("etl quarantine replay --dry-run", *lake, *here), ("etl quarantine replay", *lake, *here)),
+        (("etl quarantine replay --dry-run", here), ("etl quarantine replay", here)),
     )
     yield Step("Or correct records one by one, in the browser.", (("etl review", *lake, *quarantine),))
 

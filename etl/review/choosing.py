@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from etl.errors import UsageError
@@ -19,8 +19,9 @@ _ID = re.compile(r"[0-9a-f]{4,16}|[0-9a-f]{16}-[0-9a-f]{0,16}")
 _NAMED = 5  # of several that are meant, so many are named
 
 
-def chosen(which: Sequence[str], quarantines: Sequence[str], storage: Storage) -> list[Folder]:
-    """The folders meant, each once, in the order given. `quarantines` are roots with a final `/`.
+def chosen(which: Sequence[str], quarantines: Callable[[], Sequence[str]], storage: Storage) -> list[Folder]:
+    """The folders meant, each once, in the order given. `quarantines` gives roots with a final `/`, and is asked where
+    a folder is not named by its own location.
 
     WHICH is `all` (those that are open or partly resolved), a folder of the quarantine or a file in it, an upload id or
     a folder's name (or their beginning, where only one begins so), or the location of an upload, which means its folder
@@ -34,13 +35,13 @@ def chosen(which: Sequence[str], quarantines: Sequence[str], storage: Storage) -
 class _Choice:
     """One choice; quarantines are listed once, if at all."""
 
-    def __init__(self, quarantines: Sequence[str], storage: Storage) -> None:
+    def __init__(self, quarantines: Callable[[], Sequence[str]], storage: Storage) -> None:
         self._quarantines = quarantines
         self._storage = storage
 
     @cached_property
     def _folders(self) -> list[Folder]:
-        return [one for root in self._quarantines for one in folders(root, self._storage)]
+        return [one for root in self._quarantines() for one in folders(root, self._storage)]
 
     def of(self, which: str) -> list[Folder]:
         if which == ALL:
@@ -71,7 +72,7 @@ class _Choice:
         upload_id = digest(at.encode(errors="surrogateescape"))
         found = [one for one in self._folders if one.upload_id == upload_id]
         if not found:
-            places = ", ".join(self._quarantines) or "no quarantine"
+            places = ", ".join(self._quarantines()) or "no quarantine"
             raise UsageError(
                 f"{which}: neither an upload of this location (its id would be {upload_id}) nor a folder or upload id "
                 f"that begins so is in {places}; `etl quarantine list` shows what is"

@@ -43,7 +43,7 @@ def test_a_folder_is_meant_by_itself_and_by_what_is_in_it(storage):
     old = folder_of(storage, ONE, "superseded")
     for which in (old.location, old.location.rstrip("/"), f"{old.location}report.json", f"{old.location}states/x"):
         storage.calls.clear()
-        assert chosen([which], (), storage) == [old]
+        assert chosen([which], lambda: (), storage) == [old]
         assert storage.calls == {"list": 1}
 
 
@@ -51,15 +51,15 @@ def test_a_folder_is_meant_by_itself_and_by_what_is_in_it(storage):
 def test_an_upload_is_its_folder_that_stands(storage, which):
     if which.endswith("-"):
         which = folder_of(storage, ONE).location.rstrip("/").rsplit("/", 1)[1][:20]
-    assert chosen([which], ROOTS, storage) == [folder_of(storage, ONE)]
+    assert chosen([which], lambda: ROOTS, storage) == [folder_of(storage, ONE)]
 
 
 def test_an_upload_is_meant_by_a_path_from_here(storage):
-    assert chosen([os.path.relpath("/in/orders.json")], ROOTS, storage) == [folder_of(storage, ONE)]
+    assert chosen([os.path.relpath("/in/orders.json")], lambda: ROOTS, storage) == [folder_of(storage, ONE)]
 
 
 def test_an_upload_on_s3(storage):
-    assert len(chosen(["s3://orders/in/far.json"], ROOTS, storage)) == 1
+    assert len(chosen(["s3://orders/in/far.json"], lambda: ROOTS, storage)) == 1
 
 
 def test_all_are_those_that_wait(storage):
@@ -68,12 +68,12 @@ def test_all_are_those_that_wait(storage):
     done = folder_of(storage, digest(b"/in/more.json"))
     states.append(done.location, "dismissed", "ana", MORNING, storage)
     far = folder_of(storage, digest(b"s3://orders/in/far.json"))
-    assert names(chosen(["all"], ROOTS, storage)) == names([standing, far])
+    assert names(chosen(["all"], lambda: ROOTS, storage)) == names([standing, far])
 
 
 def test_each_is_meant_once_and_the_quarantine_listed_once(storage):
     storage.calls.clear()
-    found = chosen(["/in/orders.json", "/in/more.json", ONE, "all"], ROOTS, storage)
+    found = chosen(["/in/orders.json", "/in/more.json", ONE, "all"], lambda: ROOTS, storage)
     assert len(found) == len({one.location for one in found}) == 3
     assert storage.calls == {"list": 1}
 
@@ -93,12 +93,12 @@ def test_each_is_meant_once_and_the_quarantine_listed_once(storage):
 )
 def test_what_is_not_there_is_said(storage, which, words):
     with pytest.raises(UsageError, match=words):
-        chosen([which], ROOTS, storage)
+        chosen([which], lambda: ROOTS, storage)
 
 
 def test_without_a_quarantine_nothing_is_found():
     with pytest.raises(UsageError, match="is in no quarantine"):
-        chosen(["/in/orders.json"], (), MemoryStorage())
+        chosen(["/in/orders.json"], lambda: (), MemoryStorage())
 
 
 def test_a_beginning_of_several_names_them(storage):
@@ -106,7 +106,7 @@ def test_a_beginning_of_several_names_them(storage):
     ids = [one.upload_id for one in folders("/quarantine/", storage)]
     shared = next(one[:4] for one in ids if sum(other.startswith(one[:4]) for other in set(ids)) > 1)
     with pytest.raises(UsageError, match=f"{shared}: several begin so: {shared}.*give more of the name"):
-        chosen([shared], ROOTS, storage)
+        chosen([shared], lambda: ROOTS, storage)
 
 
 def test_of_an_upload_that_was_replaced_by_a_good_one_the_folder_can_still_be_named(storage):
@@ -114,6 +114,6 @@ def test_of_an_upload_that_was_replaced_by_a_good_one_the_folder_can_still_be_na
         MORNING + timedelta(hours=1))  # fmt: skip
     gone = folder_of(storage, digest(b"/in/more.json"), "superseded")
     with pytest.raises(UsageError, match=f"has replaced it; to look at it, name its folder: {gone.location}"):
-        chosen(["/in/more.json"], ROOTS, storage)
+        chosen(["/in/more.json"], lambda: ROOTS, storage)
     name = gone.location.rstrip("/").rsplit("/", 1)[1]
-    assert chosen([name], ROOTS, storage) == [gone]
+    assert chosen([name], lambda: ROOTS, storage) == [gone]

@@ -121,7 +121,7 @@ def show(
             raise UsageError("--payload: give --record N, too: one document is shown at a time")
         if as_json and record is not None:
             raise UsageError("--json: it is for the whole report; leave out --record")
-        folder = showing.one(which, places.quarantines(quarantine), storage)
+        folder = showing.one(which, lambda: places.quarantines(quarantine), storage)
         if as_json:
             typer.echo(showing.document(folder, storage))
         elif record is not None:
@@ -188,7 +188,7 @@ def replay(
     storage = AnyStorage()
     with _complaining():
         known = places.known(contract)
-        found = chosen(which, places.quarantines(quarantine, lambda: known), storage)
+        found = chosen(which, lambda: places.quarantines(quarantine, lambda: known), storage)
         if contract is not None:
             found = deciding.of_contract(found, which, known[0])
     task = deciding.Task(known, lake, places.person(), datetime.now(UTC), dry=dry)
@@ -213,7 +213,7 @@ def dismiss(
     with _complaining():
         if not why.strip():
             raise UsageError("--why: a reason is expected, found nothing")
-        found = chosen(which, places.quarantines(quarantine), storage)
+        found = chosen(which, lambda: places.quarantines(quarantine), storage)
     who, when, codes = places.person(), datetime.now(UTC), [0]
     for folder in found:
         try:

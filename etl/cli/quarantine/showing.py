@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -25,7 +25,7 @@ _NAMED = 10  # records that are named
 Named = tuple[str | None, str | None, str]  # a rule: table, column, rule
 
 
-def one(which: str, quarantines: Sequence[str], storage: Storage) -> Folder:
+def one(which: str, quarantines: Callable[[], Sequence[str]], storage: Storage) -> Folder:
     """The one folder that is meant. Raises `UsageError` where there are several."""
     found = chosen([which], quarantines, storage)
     if len(found) != 1:
