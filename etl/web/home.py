@@ -1,0 +1,199 @@
+"""The home page: what share was rejected, by day and by rule; and the uploads, the newest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any
+from urllib.parse import urlencode
+
+from etl.errors import StorageError
+from etl.review import folders
+from etl.review.summaries import Account, Summary, run_summaries, runs, summaries
+from etl.web.desk import Desk, address
+from etl.web.plots import Day, DayPlot, RuleBar, by_day, by_rule, total
+
+PAGE = 25
+STATES = ("open", "partly_resolved", "resolved", "dismissed", "superseded")
+STATUSES = ("published", "partial", "rejected", "empty")
+_NAMED = 3  # rules of an upload
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants to see; empty: all."""
+
+    contract: str = ""
+    rule: str = ""
+    status: str = ""
+    state: str = ""
+    day: str = ""
+    page: int = 1
+
+    @staticmethod
+    def of(query: Mapping[str, str]) -> Wanted:
+        """By an address; what is no filter there is passed over."""
+        page = query.get("page", "")
+        fields = {name: query.get(name, "").strip()[:300] for name in ("contract", "rule", "status", "state", "day")}
+        return Wanted(**fields, page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1)
+
+    def address(self, **changes: Any) -> str:
+        """The home page with these changes; at its first page, unless one is given."""
+        found = replace(self, **{"page": 1, **changes})
+        fields = {name: getattr(found, name) for name in ("contract", "rule", "status", "state", "day")}
+        pairs = [(name, value) for name, value in fields.items() if value]
+        pairs += [("page", str(found.page))] if found.page > 1 else []
+        return "/?" + urlencode(pairs) if pairs else "/"
+
+    @property
+    def narrow(self) -> bool:
+        return any((self.contract, self.rule, self.status, self.state, self.day))
+
+    def lets(self, one: Summary) -> bool:
+        account = one.account
+        return (
+            self.state in ("", one.state)
+            and self._lets_feed(one)
+            and (not self.status or (account is not None and account.status == self.status))
+            and (not self.rule or (account is not None and any(each.name == self.rule for each in account.rules)))
+        )
+
+    def _lets_feed(self, one: Summary) -> bool:
+        return self.contract in ("", one.contract) and self.day in ("", one.day)
+
+    def lets_feed(self, one: Summary) -> bool:
+        """By contract and day alone: what the plots are about."""
+        return self._lets_feed(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One upload. `key` stands for its folder in quarantine; empty where it has none."""
+
+    key: str
+    address: str
+    summary: Summary
+    account: Account | None
+    rules: tuple[str, ...]
+    more: int
+
+    @property
+    def rejected(self) -> int:
+        return self.account.quarantined + self.account.split if self.account else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """All of it. `states` counts uploads by review state, whatever the filter says of that."""
+
+    wanted: Wanted
+    rows: tuple[Row, ...]
+    found: int
+    pages: int
+    states: Mapping[str, int]
+    days: DayPlot | None
+    rules: tuple[RuleBar, ...]
+    sums: Day
+    contracts: tuple[str, ...]
+    every_rule: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    def address(self, page: int) -> str:
+        """Another page of the same."""
+        return self.wanted.address(page=page) + "#list"
+
+
+def home(desk: Desk, wanted: Wanted) -> Home:
+    """The home page."""
+    every, faults = listed(desk)
+    feed = [one for one in every if wanted.lets_feed(one)]
+    found = [one for one in every if wanted.lets(one)]
+    pages = max(-(-len(found) // PAGE), 1)
+    wanted = replace(wanted, page=min(max(wanted.page, 1), pages))
+    shown = found[(wanted.page - 1) * PAGE : wanted.page * PAGE]
+    counted = [one for one in feed if one.state != "superseded"]
+    days = _days(counted)
+    rules = _rules(counted)
+    return Home(
+        wanted=wanted,
+        rows=tuple(_row(desk, one) for one in shown),
+        found=len(found),
+        pages=pages,
+        states=Counter(one.state or "" for one in every if replace(wanted, state="").lets(one)),
+        days=by_day(days),
+        rules=by_rule(rules),
+        sums=total(days.values()),
+        contracts=tuple(sorted({one.contract for one in every})),
+        every_rule=tuple(sorted(_rules(every))),
+        faults=faults,
+    )
+
+
+def listed(desk: Desk) -> tuple[list[Summary], tuple[str, ...]]:
+    """Every folder in quarantine, every other upload that the lakes know, the newest first; and what can't be read."""
+    every: list[Summary] = []
+    faults: list[str] = []
+    for root in desk.quarantines:
+        try:
+            every += summaries(folders(root, desk.storage), desk.storage)
+        except StorageError as error:
+            faults.append(str(error))
+    known = {_tail(one.location) for one in every}
+    for lake in desk.lakes:
+        try:
+            found = run_summaries(runs(lake, desk.storage), desk.storage)
+            every += (one for one in found if not (one.account and _tail(one.account.folder or "") in known))
+        except StorageError as error:
+            faults.append(str(error))
+    return sorted(every, key=_newest, reverse=True), tuple(faults)
+
+
+def _tail(location: str) -> str:
+    """A folder's place in its quarantine, which may have been moved as a whole."""
+    return "/".join(location.split("/")[-4:])
+
+
+def _newest(one: Summary) -> tuple[str, str, str]:
+    arrival = one.account.arrival.astimezone(UTC).isoformat() if one.account else ""
+    return one.day or "", arrival, one.location
+
+
+def _days(every: Iterable[Summary]) -> dict[str, Day]:
+    days: dict[str, Day] = {}
+    for one in every:
+        if one.account and one.day:
+            known = days.get(one.day, Day(one.day, 0, 0))
+            rejected = one.account.quarantined + one.account.split
+            days[one.day] = Day(one.day, known.read + one.account.read, known.rejected + rejected)
+    return days
+
+
+def _rules(every: Iterable[Summary]) -> Counter[str]:
+    """By rule, the records that break it; one on an upload as a whole counts as all of its records."""
+    found: Counter[str] = Counter()
+    for one in every:
+        for rule in one.account.rules if one.account else ():
+            if rule.severity == "error" and one.account:
+                found[rule.name] += rule.records or one.account.read
+    return found
+
+
+def _row(desk: Desk, one: Summary) -> Row:
+    is_folder = one.state is not None
+    key = desk.key(one.location) if is_folder else ""
+    names = list(dict.fromkeys(rule.name for rule in one.account.rules)) if one.account else []
+    more = max(len(names) - _NAMED, 0)
+    return Row(key, address(key) if key else "", one, one.account, tuple(names[:_NAMED]), more)
+
+
+def chosen(desk: Desk, wanted: Wanted, most: int) -> list[str]:
+    """The keys of uploads that a filter lets through and that wait for something, at most so many."""
+    return list(_waiting(desk, wanted))[:most]
+
+
+def _waiting(desk: Desk, wanted: Wanted) -> Iterator[str]:
+    for one in listed(desk)[0]:
+        if one.state in ("open", "partly_resolved") and wanted.lets(one):
+            yield desk.key(one.location)
