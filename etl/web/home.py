@@ -99,6 +99,7 @@ class Home:
     contracts: tuple[str, ...]
     every_rule: tuple[str, ...]
     faults: tuple[str, ...]
+    waiting: int
 
     def address(self, page: int) -> str:
         """Another page of the same."""
@@ -128,6 +129,7 @@ def home(desk: Desk, wanted: Wanted) -> Home:
         contracts=tuple(sorted({one.contract for one in every})),
         every_rule=tuple(sorted(_rules(every))),
         faults=faults,
+        waiting=sum(map(_waits, found)),
     )
 
 
@@ -194,6 +196,10 @@ def chosen(desk: Desk, wanted: Wanted, most: int) -> list[str]:
 
 
 def _waiting(desk: Desk, wanted: Wanted) -> Iterator[str]:
-    for one in listed(desk)[0]:
-        if one.state in ("open", "partly_resolved") and wanted.lets(one):
-            yield desk.key(one.location)
+    return (desk.key(one.location) for one in listed(desk)[0] if _waits(one) and wanted.lets(one))
+
+
+def _waits(one: Summary) -> bool:
+    """Whether an upload has records to replay."""
+    rejected = one.account.quarantined + one.account.split if one.account else 0
+    return one.state in ("open", "partly_resolved") and rejected > 0

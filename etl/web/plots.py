@@ -115,7 +115,7 @@ def _labels(days: Sequence[str], width: float) -> tuple[Tick, ...]:
     )
 
 
-def by_rule(records: Mapping[str, int], most: int = 10) -> tuple[RuleBar, ...]:
+def by_rule(records: Mapping[str, int], most: int = 8) -> tuple[RuleBar, ...]:
     """The rules that most records break, the first of them at full length."""
     order = sorted(records.items(), key=lambda each: (-each[1], each[0]))[:most]
     longest = max((count for _, count in order), default=0)

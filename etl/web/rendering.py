@@ -74,8 +74,8 @@ def _visible(value: object) -> object:
 
 
 def _name(location: str) -> str:
-    """The last part of a location: what a person calls an upload."""
-    return location.rstrip("/").rsplit("/", 1)[-1] or location
+    """The last two parts of a location: what a person calls an upload."""
+    return "/".join(location.rstrip("/").split("/")[-2:]) or location
 
 
 def _moment(moment: datetime | str) -> str:

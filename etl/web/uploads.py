@@ -28,7 +28,7 @@ _CORRECTION = re.compile(r"corrections/(\d+)-\d+\.json")
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """A broken rule, its bar in percent of the longest, and its first violation in words."""
+    """A broken rule, its bar in percent of the records read, and its first violation in words."""
 
     subject: str
     rule: str
@@ -102,6 +102,10 @@ class UploadPage:
         return str(self.report["upload"]["location"]) if self.report else self.folder.location
 
     @property
+    def read(self) -> int:
+        return _count(self.report["records"].get("read")) if self.report else 0
+
+    @property
     def workable(self) -> bool:
         """Whether anything can be replayed."""
         return self.judge.judges and bool(self.waiting) and self.folder.state != "superseded"
@@ -160,7 +164,6 @@ def _waiting(folder: Folder, desk: Desk, problems: list[str]) -> frozenset[int] 
 def _rules(body: Mapping[str, Any]) -> Iterator[RuleLine]:
     rules = _mappings(body, "rules")
     read = _count(body["records"].get("read"))
-    longest = max((_count(rule.get("records")) or read for rule in rules), default=0)
     for rule in rules:
         examples = rule.get("examples")
         example = examples[0] if isinstance(examples, list) and examples and isinstance(examples[0], dict) else None
@@ -172,7 +175,7 @@ def _rules(body: Mapping[str, Any]) -> Iterator[RuleLine]:
             asked=asked(rule),
             records=records,
             violations=_count(rule.get("violations")),
-            percent=round(100 * (records or read) / longest, 1) if longest else 0,
+            percent=min(round(100 * (records or read) / read, 1), 100) if read else 0,
             first=broken({**rule, **example}) if example else None,
         )
 
