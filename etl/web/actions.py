@@ -110,7 +110,10 @@ def check(desk: Desk, key: str, record: int, text: str) -> Draft:
 
 
 def correct(desk: Desk, key: str, record: int, text: str) -> tuple[Draft, Replayed | None]:
-    """Publish a document as edited, if it passes; else what it breaks."""
+    """Publish a document as edited, if it passes; else what it breaks.
+
+    Of an upload that was rejected as a whole, it may be kept alone: nothing is released while others break rules.
+    """
     draft = check(desk, key, record, text)
     if not draft.passes:
         return draft, None
@@ -121,16 +124,14 @@ def correct(desk: Desk, key: str, record: int, text: str) -> tuple[Draft, Replay
             done = replay.correct(folder, record, _bytes(text), contract, desk.storage, who=desk.who, when=desk.now())
     except EtlError as error:
         return Draft(text, draft.violations, str(error), checked=True), None
-    if not done.released:
+    if not done.released and not (done.note and done.broken):
         return Draft(text, draft.violations, _why(done), checked=True), None
     return draft, done
 
 
 def _why(done: Replayed) -> str:
-    if done.note:
-        return done.note
     broken = ", ".join(done.broken)
-    return f"Nothing was published: with this record the upload breaks {broken}" if broken else "Nothing was published."
+    return done.note or (f"it breaks {broken}; nothing was published" if broken else "nothing was published")
 
 
 def _bytes(text: str) -> bytes:

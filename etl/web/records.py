@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from etl.errors import EtlError, QuarantineError
+from etl.errors import EtlError
 from etl.review import Folder, report
 from etl.web import rejected, reveals
+from etl.web.corrections import Correction, latest
 from etl.web.desk import Desk, address
 from etl.web.document import Line, lines, pretty
 from etl.web.judges import Judge, judge_of
@@ -38,7 +39,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """All of it. `is_draft`: document and violations are those of what was edited."""
+    """All of it. `is_draft`: document and violations are those of what was edited. `after`: as it was corrected."""
 
     key: str
     folder: Folder
@@ -48,13 +49,14 @@ class RecordPage:
     document: tuple[Line, ...]
     violations: tuple[Shown, ...]
     progress: Progress
-    erased: str
     is_json: bool
     is_utf8: bool
     revealed: datetime | None
     past: Sequence[reveals.Reveal]
     text: str
     draft: Draft | None
+    correction: Correction | None
+    after: tuple[Line, ...]
     too_large: bool
     problems: tuple[str, ...]
 
@@ -82,7 +84,7 @@ class RecordPage:
     @property
     def workable(self) -> bool:
         """Whether it can be corrected."""
-        return self.judge.judges and self.progress == "waits" and self.folder.state != "superseded"
+        return self.judge.judges and self.progress in ("waits", "kept") and self.folder.state != "superseded"
 
 
 def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draft | None = None) -> RecordPage:
@@ -91,10 +93,12 @@ def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draf
     problems: list[str] = []
     neighbours = rejected.one(folder, desk.storage, record)
     judge, location = _judge(folder, desk, problems)
-    data, erased = _document(neighbours.record)
+    data = neighbours.record.document or b""
+    correction = latest(folder, record, desk.storage)
     revealed = session.revealed.get((folder.location, record))
     text = draft.text if draft else data.decode(errors="replace")
     violations = draft.violations if draft else neighbours.record.violations
+    over = veil(judge.contract)
     said = shown(violations, text, judge.contract, revealed=revealed is not None)
     return RecordPage(
         key=key,
@@ -102,15 +106,16 @@ def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draf
         location=location,
         neighbours=neighbours,
         judge=judge,
-        document=lines(text, [each.mark for each in said], None if revealed else veil(judge.contract)),
+        document=lines(text, [each.mark for each in said], None if revealed else over),
         violations=said,
         progress=progress(neighbours.record, folder, _waiting(folder, desk, problems)),
-        erased=erased,
         is_json=tree(text) is not None,
         is_utf8=_is_utf8(data),
         revealed=revealed,
         past=reveals.past(folder, record, desk.storage),
-        text=draft.text if draft else pretty(text) if revealed and len(data) <= EDITABLE else "",
+        text=draft.text if draft else _editable(data, correction) if revealed else "",
+        correction=correction,
+        after=lines(correction.text, (), None if revealed else over) if correction and correction.text else (),
         draft=draft,
         too_large=len(data) > EDITABLE,
         problems=tuple(problems),
@@ -126,14 +131,11 @@ def _judge(folder: Folder, desk: Desk, problems: list[str]) -> tuple[Judge, str]
     return judge_of(body, desk), str(body["upload"]["location"])
 
 
-def _document(record: rejected.Rejected) -> tuple[bytes, str]:
-    """The document, or why there is none."""
-    if record.erased:
-        return b"", "The document was erased; what it broke is kept."
-    try:
-        return record.document, ""
-    except QuarantineError as error:
-        return b"", str(error)
+def _editable(data: bytes, correction: Correction | None) -> str:
+    """What to begin an edit with: the document as it was corrected last, else as received."""
+    if len(data) > EDITABLE:
+        return ""
+    return pretty(correction.text if correction and correction.text else data.decode(errors="replace"))
 
 
 def _waiting(folder: Folder, desk: Desk, problems: list[str]) -> frozenset[int] | None:

@@ -16,8 +16,6 @@ from etl.review import Folder
 from etl.review.folders import REJECTED
 from etl.storage import Storage
 
-_PAYLOADS = (b'"payload":', b'"payloadText":', b'"payloadBase64":')
-
 
 class _Head(msgspec.Struct):
     record: int
@@ -36,17 +34,12 @@ class Rejected:
     envelope: bytes
 
     @property
-    def erased(self) -> bool:
-        """Whether its document was removed since, and only the account kept."""
-        return not any(name in self.envelope for name in _PAYLOADS)
-
-    @property
-    def document(self) -> bytes:
-        """Its bytes as received. Raises `QuarantineError` where its envelope has none."""
+    def document(self) -> bytes | None:
+        """Its bytes as received; None where its envelope has none: it was erased."""
         try:
-            return original(self.envelope)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise QuarantineError(f"the document of record {self.record} is no longer in quarantine") from error
+            return original(self.envelope) or None
+        except (msgspec.MsgspecError, ValueError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

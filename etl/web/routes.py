@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from etl.errors import EtlError, UsageError
+from etl.replay import Replayed
 from etl.report.words import count
 from etl.web import actions, rendering
 from etl.web.desk import Desk, address
@@ -120,7 +121,7 @@ class _Views:
         draft, done = actions.correct(self._desk, key, record, _one(request, "document"))
         if done is None:
             return self._record(request, draft, 422)
-        _session(request).tell(Message(f"Record {record} is published as corrected.", "good"))
+        _session(request).tell(_corrected(record, done))
         return RedirectResponse(address(key, record), 303)
 
     def replay(self, request: Request) -> Response:
@@ -177,6 +178,13 @@ def _replayed(released: int, waiting: int) -> Message:
         return Message(f"{count(released, 'record')} published.", "good")
     left = count(waiting - released, "record")
     return Message(f"{count(released, 'record')} published; {left} still wait.", "plain")
+
+
+def _corrected(record: int, done: Replayed) -> Message:
+    if done.released:
+        return Message(f"Record {record} is published as corrected.", "good")
+    broken = ", ".join(done.broken)
+    return Message(f"The correction of record {record} is kept. The upload waits as a whole: it still breaks {broken}.")
 
 
 def _session(request: Request) -> Session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from etl.report.words import Sentence, Verdict, asked, broken, subject, verdict
 from etl.review import Folder, report
 from etl.review.history import Event, history
 from etl.web import rejected
+from etl.web.corrections import corrected
 from etl.web.desk import Desk, address
 from etl.web.judges import Judge, judge_of
 from etl.web.violations import briefly
@@ -20,10 +20,11 @@ from etl.web.violations import briefly
 PAGE = 50
 _NAMED = 3  # violations of a record in the list
 
-Progress = Literal["waits", "released", "corrected", "erased", "unknown"]
+Progress = Literal["waits", "kept", "released", "corrected", "erased", "unknown"]
+"""`kept`: it was corrected, and waits with its upload, which was rejected as a whole."""
+
 
 _KINDS = {"+": "add", "-": "cut", "@": "at"}
-_CORRECTION = re.compile(r"corrections/(\d+)-\d+\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,18 +243,14 @@ def _entry(key: str, folder: Folder, one: rejected.Rejected, judge: Judge, waits
 
 def progress(one: rejected.Rejected, folder: Folder, waits: frozenset[int] | None) -> Progress:
     """What became of a record."""
-    if one.erased:
+    if one.document is None:
         return "erased"
     if waits is None:
         return "unknown"
+    is_corrected = one.record in corrected(folder)
     if one.record in waits:
-        return "waits"
-    return "corrected" if one.record in corrections(folder) else "released"
-
-
-def corrections(folder: Folder) -> frozenset[int]:
-    """The records whose document was edited."""
-    return frozenset(int(found[1]) for name in folder.files if (found := _CORRECTION.fullmatch(name)))
+        return "kept" if is_corrected else "waits"
+    return "corrected" if is_corrected else "released"
 
 
 def _history(folder: Folder, desk: Desk, problems: list[str]) -> tuple[Event, ...]:
