@@ -18,7 +18,7 @@ _LINES = 600  # shown of a document; beyond that, the beginning and what is near
 _NEAR = 8
 _LENGTH = 4_000  # characters of one token
 _UNREAD = "…"
-_BYTE = re.compile(r"\bbyte ([\d,]+) of the record")
+_BYTE = re.compile(r"\bbyte ([\d,]+)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,11 @@ class UploadPage:
         return str(self.report["upload"]["location"]) if self.report else self.folder.location
 
     @property
+    def arrived(self) -> str:
+        """The moment, or at least the day."""
+        return str((self.report or {}).get("upload", {}).get("arrival") or self.folder.day)
+
+    @property
     def read(self) -> int:
         return _count(self.report["records"].get("read")) if self.report else 0
 
