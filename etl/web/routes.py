@@ -177,7 +177,8 @@ def _replayed(released: int, waiting: int) -> Message:
     if released == waiting:
         return Message(f"{count(released, 'record')} published.", "good")
     left = count(waiting - released, "record")
-    return Message(f"{count(released, 'record')} published; {left} still wait.", "plain")
+    verb = "waits" if waiting - released == 1 else "wait"
+    return Message(f"{count(released, 'record')} published; {left} still {verb}.", "plain")
 
 
 def _corrected(record: int, done: Replayed) -> Message:
