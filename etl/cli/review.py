@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from etl.cli import places
 from etl.cli.exits import failed
 from etl.cli.show import near
+from etl.contract.model import Contract
 from etl.errors import EtlError
 from etl.storage import AnyStorage
 
@@ -32,17 +34,34 @@ def review(
     from etl.web import Desk, serve  # time that other commands save
 
     try:
+        known = _watched(contract)
         desk = Desk(
             storage=AnyStorage(),
-            quarantines=places.quarantines(quarantine, lambda: places.known(contract)),
-            lakes=places.lakes(lake, lambda: places.known(contract)),
-            contracts=lambda: places.known(contract),  # as they are now: they may be edited meanwhile
+            quarantines=places.quarantines(quarantine, known),
+            lakes=places.lakes(lake, known),
+            contracts=known,
             who=places.person(),
             now=lambda: datetime.now(UTC),
         )
         serve(desk, port, lambda link: _opened(link, desk.quarantines, desk.lakes), _again)
     except EtlError as error:
         raise typer.Exit(failed(error)) from error
+
+
+def _watched(contract: Path | None) -> Callable[[], Sequence[Contract]]:
+    """The contracts as they are now: they are edited while the review is open. Read anew when a file has changed."""
+
+    @functools.lru_cache(maxsize=1)
+    def read(_: Sequence[tuple[str, int, int]]) -> Sequence[Contract]:
+        return places.known(contract)
+
+    return lambda: read(_as_it_is(contract or Path("contracts")))
+
+
+def _as_it_is(path: Path) -> Sequence[tuple[str, int, int]]:
+    """A file, or those of a folder: their names, times and sizes."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
+    return tuple((str(each), (found := each.stat()).st_mtime_ns, found.st_size) for each in files)
 
 
 def _opened(link: str, quarantines: Sequence[str], lakes: Sequence[str]) -> None:

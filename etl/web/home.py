@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
-from etl.errors import StorageError
-from etl.review import folders
-from etl.review.summaries import Account, Summary, run_summaries, runs, summaries
+from etl.review.summaries import Account, Summary
 from etl.web.desk import Desk, address
+from etl.web.index import Index
 from etl.web.plots import Day, DayPlot, RuleBar, by_day, by_rule, total
 
 PAGE = 25
@@ -106,11 +104,13 @@ class Home:
         return self.wanted.address(page=page) + "#list"
 
 
-def home(desk: Desk, wanted: Wanted) -> Home:
+def home(index: Index, wanted: Wanted) -> Home:
     """The home page."""
-    every, faults = listed(desk)
+    every, faults = index.listed()
+    desk = index.desk
     feed = [one for one in every if wanted.lets_feed(one)]
     found = [one for one in every if wanted.lets(one)]
+    of_any_state = replace(wanted, state="")
     pages = max(-(-len(found) // PAGE), 1)
     wanted = replace(wanted, page=min(max(wanted.page, 1), pages))
     shown = found[(wanted.page - 1) * PAGE : wanted.page * PAGE]
@@ -122,7 +122,7 @@ def home(desk: Desk, wanted: Wanted) -> Home:
         rows=tuple(_row(desk, one) for one in shown),
         found=len(found),
         pages=pages,
-        states=Counter(one.state or "" for one in every if replace(wanted, state="").lets(one)),
+        states=Counter(one.state or "" for one in every if of_any_state.lets(one)),
         days=by_day(days),
         rules=by_rule(rules),
         sums=total(days.values()),
@@ -131,35 +131,6 @@ def home(desk: Desk, wanted: Wanted) -> Home:
         faults=faults,
         waiting=sum(map(_waits, found)),
     )
-
-
-def listed(desk: Desk) -> tuple[list[Summary], tuple[str, ...]]:
-    """Every folder in quarantine, every other upload that the lakes know, the newest first; and what can't be read."""
-    every: list[Summary] = []
-    faults: list[str] = []
-    for root in desk.quarantines:
-        try:
-            every += summaries(folders(root, desk.storage), desk.storage)
-        except StorageError as error:
-            faults.append(str(error))
-    known = {_tail(one.location) for one in every}
-    for lake in desk.lakes:
-        try:
-            found = run_summaries(runs(lake, desk.storage), desk.storage)
-            every += (one for one in found if not (one.account and _tail(one.account.folder or "") in known))
-        except StorageError as error:
-            faults.append(str(error))
-    return sorted(every, key=_newest, reverse=True), tuple(faults)
-
-
-def _tail(location: str) -> str:
-    """A folder's place in its quarantine, which may have been moved as a whole."""
-    return "/".join(location.split("/")[-4:])
-
-
-def _newest(one: Summary) -> tuple[str, str, str]:
-    arrival = one.account.arrival.astimezone(UTC).isoformat() if one.account else ""
-    return one.day or "", arrival, one.location
 
 
 def _days(every: Iterable[Summary]) -> dict[str, Day]:
@@ -190,13 +161,9 @@ def _row(desk: Desk, one: Summary) -> Row:
     return Row(key, address(key) if key else "", one, one.account, tuple(names[:_NAMED]), more)
 
 
-def chosen(desk: Desk, wanted: Wanted, most: int) -> list[str]:
-    """The keys of uploads that a filter lets through and that wait for something, at most so many."""
-    return list(_waiting(desk, wanted))[:most]
-
-
-def _waiting(desk: Desk, wanted: Wanted) -> Iterator[str]:
-    return (desk.key(one.location) for one in listed(desk)[0] if _waits(one) and wanted.lets(one))
+def waiting(index: Index, wanted: Wanted) -> list[str]:
+    """The keys of the uploads that a filter lets through, and that have records to replay."""
+    return [index.desk.key(one.location) for one in index.listed()[0] if _waits(one) and wanted.lets(one)]
 
 
 def _waits(one: Summary) -> bool:

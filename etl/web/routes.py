@@ -17,7 +17,8 @@ from etl.replay import Replayed
 from etl.report.words import count
 from etl.web import actions, rendering
 from etl.web.desk import Desk, address
-from etl.web.home import Wanted, chosen, home
+from etl.web.home import Wanted, home, waiting
+from etl.web.index import Index
 from etl.web.records import Draft, record_page
 from etl.web.sessions import Message, Session
 from etl.web.uploads import upload_page
@@ -71,6 +72,7 @@ class _Views:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._index = Index(desk)
 
     def _page(self, request: Request, name: str, status: int = 200, **content: Any) -> Response:
         return rendering.page(name, _session(request), self._desk.who, status, **content)
@@ -88,7 +90,7 @@ class _Views:
         )
 
     def home(self, request: Request) -> Response:
-        return self._page(request, "home.html", home=home(self._desk, Wanted.of(request.query_params)))
+        return self._page(request, "home.html", home=home(self._index, Wanted.of(request.query_params)))
 
     def upload(self, request: Request) -> Response:
         page = upload_page(self._desk, request.path_params["key"], _number(request.query_params.get("page")))
@@ -121,6 +123,7 @@ class _Views:
         draft, done = actions.correct(self._desk, key, record, _one(request, "document"))
         if done is None:
             return self._record(request, draft, 422)
+        self._index.renew([key])
         _session(request).tell(_corrected(record, done))
         return RedirectResponse(address(key, record), 303)
 
@@ -133,6 +136,8 @@ class _Views:
             return self._nothing_selected(request)
         dry = _one(request, "step") != "do"
         outcomes = actions.try_out(self._desk, keys, only, dry=dry)
+        if not dry:
+            self._index.renew(keys)
         if not dry and len(keys) == 1 and outcomes[0].replayed and not outcomes[0].replayed.note:
             _session(request).tell(_replayed(outcomes[0].replayed.released, outcomes[0].replayed.waiting))
             return RedirectResponse(address(keys[0]), 303)
@@ -148,6 +153,7 @@ class _Views:
             asked = _one(request, "step") == "do"
             return self._page(request, "dismiss.html", 422 if asked else 200, keys=keys, asked=asked, left=left)
         outcomes = actions.dismiss(self._desk, keys, why)
+        self._index.renew(keys)
         failed = [each for each in outcomes if each.fault]
         done = len(outcomes) - len(failed)
         if done:
@@ -159,7 +165,7 @@ class _Views:
     def _keys(self, request: Request) -> tuple[Sequence[str], int]:
         """The folders that a form names, or those of its filter that wait; and how many more there are."""
         if _one(request, "which") == "filter":
-            found = chosen(self._desk, Wanted.of({name: _one(request, name) for name in _FILTER}), MOST * 100)
+            found = waiting(self._index, Wanted.of({name: _one(request, name) for name in _FILTER}))
         else:
             found = list(dict.fromkeys(_all(request, "upload")))
         return found[:MOST], max(len(found) - MOST, 0)
