@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _DAYS, _LEAST = 30, 14
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 560, 168, 44, 10, 24
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 168, 44, 12, 10, 24
 _TICKS = 4
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100)
 
@@ -76,7 +76,7 @@ def by_day(days: Mapping[str, Day]) -> DayPlot | None:
     count = min(max((last - date.fromisoformat(known[0])).days + 1, _LEAST), _DAYS)
     every = [(last - timedelta(days=count - 1 - at)).isoformat() for at in range(count)]
     top = _top(max((days[day].percent for day in every if day in days), default=0))
-    room, base = _WIDTH - _LEFT, _HEIGHT - _BOTTOM
+    room, base = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _BOTTOM
     each = room / count
     bars = tuple(_bar(days.get(day), _LEFT + each * at, each, top, base) for at, day in enumerate(every))
     ticks = tuple(Tick(base - (base - _TOP) * at / _TICKS, f"{top * at / _TICKS:g}%") for at in range(_TICKS + 1))

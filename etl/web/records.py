@@ -82,9 +82,19 @@ class RecordPage:
         return min(max(self.text.count("\n") + 2, 8), 36)
 
     @property
+    def unreadable(self) -> bool:
+        """Whether it is a whole upload that can't be taken apart, which counts as one record."""
+        return any(each.get("rule") == "unreadable" for each in self.neighbours.record.violations)
+
+    @property
     def workable(self) -> bool:
         """Whether it can be corrected."""
-        return self.judge.judges and self.progress in ("waits", "kept") and self.folder.state != "superseded"
+        return (
+            self.judge.judges
+            and self.progress in ("waits", "kept")
+            and self.folder.state != "superseded"
+            and not self.unreadable
+        )
 
 
 def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draft | None = None) -> RecordPage:

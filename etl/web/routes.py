@@ -183,15 +183,17 @@ def _replayed(released: int, waiting: int) -> Message:
     if released == waiting:
         return Message(f"{count(released, 'record')} published.", "good")
     left = count(waiting - released, "record")
+    done = count(released, "record") if released else "No record"
     verb = "waits" if waiting - released == 1 else "wait"
-    return Message(f"{count(released, 'record')} published; {left} still {verb}.", "plain")
+    return Message(f"{done} published; {left} still {verb}.", "plain")
 
 
 def _corrected(record: int, done: Replayed) -> Message:
     if done.released:
         return Message(f"Record {record} is published as corrected.", "good")
     broken = ", ".join(done.broken)
-    return Message(f"The correction of record {record} is kept. The upload waits as a whole: it still breaks {broken}.")
+    kept = f"The correction of record {record} is kept. The upload waits as a whole: it still breaks {broken}."
+    return Message(f"{kept} When its other records are right, replay all of it.")
 
 
 def _session(request: Request) -> Session:

@@ -198,9 +198,14 @@ def _mappings(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def _suggestions(body: Mapping[str, Any]) -> Iterator[Edit]:
     for each in _mappings(body, "suggestions"):
-        lines = tuple((_KINDS.get(line[:1], "as"), line) for line in str(each.get("patch") or "").splitlines())
+        lines = tuple((_kind(line), line) for line in str(each.get("patch") or "").splitlines())
         said, effect, step = (str(each.get(name) or "") for name in ("says", "effect", "step"))
         yield Edit(said, _count(each.get("releases")), effect, step, lines)
+
+
+def _kind(line: str) -> str:
+    """What a line of a patch is."""
+    return "at" if line.startswith(("---", "+++")) else _KINDS.get(line[:1], "as")
 
 
 def _unknown(body: Mapping[str, Any]) -> Iterator[Unread]:
