@@ -44,6 +44,7 @@ def review(
             now=lambda: datetime.now(UTC),
         )
         serve(desk, port, lambda link: _opened(link, desk.quarantines, desk.lakes), _again)
+        typer.echo("The review has ended.")
     except EtlError as error:
         raise typer.Exit(failed(error)) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 import uvicorn
 from starlette.responses import Response
@@ -42,7 +42,8 @@ def serve(desk: Desk, port: int, opened: Callable[[str], None], again: Callable[
             timeout_graceful_shutdown=2, limit_concurrency=64,
         )  # fmt: skip
         opened(link(number, door.token))
-        uvicorn.Server(config).run(sockets=[found])
+        with suppress(KeyboardInterrupt):  # raised once more when all is closed
+            uvicorn.Server(config).run(sockets=[found])
 
 
 def link(port: int, token: str) -> str:
