@@ -10,11 +10,17 @@ PYTHON313 ?= $(or $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.
 	$(error Python 3.13 is needed, the version that the function runs: install it, or make PYTHON313=/path/to/python3.13 ...))
 OUT ?= out
 
-.PHONY: demo test soak lint bench bench-short examples build e2e build-EtlFunction build-EtlLibraries lock clean
+.PHONY: demo review test soak lint bench bench-short examples build e2e build-EtlFunction build-EtlLibraries lock clean
 
 demo: .venv/run.ready
 	@rm -rf $(OUT)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" OUT=$(OUT) sh demo.sh
+
+# What the demo left in quarantine, in the browser: it prints a link, and runs until Ctrl-C. PORT=0: any that is free.
+PORT ?= 8484
+review: .venv/run.ready
+	@[ -d $(OUT)/orders_quarantine ] || { echo "There is nothing to review in $(OUT)/ yet: make demo"; exit 2; }
+	@$(BIN)/etl review --lake $(OUT)/orders_parquet_datalake --quarantine $(OUT)/orders_quarantine --port $(PORT)
 
 test: .venv/dev.ready .venv-datacontract/ready
 	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/$(DATACONTRACT):$$PATH" $(BIN)/python -m pytest -n auto

@@ -23,3 +23,5 @@ done
 echo
 echo "The lake:       $OUT/orders_parquet_datalake/"
 echo "The quarantine: $OUT/orders_quarantine/"
+[ "$OUT" = out ] && more= || more=" OUT=$OUT"
+echo "Look at it, and put it right, in your browser: make review$more"

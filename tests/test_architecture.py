@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
     "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
-    "web": NOUNS | {"contract", "storage", "commit", "diff", "report", "review", "replay", "suggest"},
+    "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
     "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
     "cli": NOUNS

@@ -2,13 +2,16 @@
 
 import json
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -19,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [text for kind, text in BLOCKS if kind == "sh"]
+SERVES = "etl review"
 INSTALLS = ("make demo", "make test", ". .venv/bin/activate")  # .ci/run does these on a fresh clone
 
 
@@ -61,8 +65,21 @@ def run(command: str, project: Path, environment: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("commands", COMMANDS, ids=lambda text: text.splitlines()[0][:40])
 def test_commands_run(commands: str, project: Path, environment: dict[str, str]) -> None:
-    left = [line for line in commands.splitlines() if not line.startswith(INSTALLS)]
+    left = [line for line in commands.splitlines() if not line.startswith((*INSTALLS, SERVES))]
     run("\n".join(left), project, environment)
+
+
+def test_the_review_opens_by_its_link(project: Path, environment: dict[str, str]) -> None:
+    (command,) = (line for text in COMMANDS for line in text.splitlines() if line.startswith(SERVES))
+    arguments = [*shlex.split(command), "--port", "0"]
+    with subprocess.Popen(arguments, text=True, stdout=subprocess.PIPE, cwd=project, env=environment) as process:
+        assert process.stdout
+        link = process.stdout.readline().split()[-1]
+        page = httpx.Client(follow_redirects=True).get(link)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 130)
+    assert page.status_code == 200
+    assert "Quarantine review" in page.text
 
 
 def test_the_lake_is_read_back_as_shown(project: Path, environment: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from etl import contract as contracts
 from etl import pipeline
-from etl.cli import show, sources
+from etl.cli import review, show, sources
 from etl.cli.contract import contract_app
 from etl.cli.exits import FELL_SHORT, complain, failed
 from etl.cli.quarantine import quarantine_app
@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(contract_app, name="contract")
 app.add_typer(quarantine_app, name="quarantine")
+app.command("review")(review.review)
 
 ContractPath = Annotated[
     Path | None, typer.Option("--contract", help="Use this contract. Without it, those in contracts/ say whose it is.")

@@ -1,0 +1,1 @@
+"""The review in a browser, from its parts to a real browser."""
