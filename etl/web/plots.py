@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _DAYS, _LEAST = 30, 14
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 168, 44, 12, 10, 24
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 176, 52, 24, 12, 26
 _TICKS = 4
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100)
 
@@ -107,7 +107,7 @@ def _bar(day: Day | None, x: float, width: float, top: int, base: float) -> Bar:
 
 def _labels(days: Sequence[str], width: float) -> tuple[Tick, ...]:
     """Every so many days its day and month; the last one always."""
-    step = max(round(74 / width), 1)
+    step = max(round(105 / width), 1)
     return tuple(
         Tick(round(_LEFT + width * (at + 0.5), 2), f"{date.fromisoformat(day):%d %b}".lstrip("0"))
         for at, day in enumerate(days)

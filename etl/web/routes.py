@@ -124,7 +124,7 @@ class _Views:
         if done is None:
             return self._record(request, draft, 422)
         self._index.renew([key])
-        _session(request).tell(_corrected(record, done))
+        _session(request).tell(_corrected(key, record, done))
         return RedirectResponse(address(key, record), 303)
 
     def replay(self, request: Request) -> Response:
@@ -188,12 +188,13 @@ def _replayed(released: int, waiting: int) -> Message:
     return Message(f"{done} published; {left} still {verb}.", "plain")
 
 
-def _corrected(record: int, done: Replayed) -> Message:
+def _corrected(key: str, record: int, done: Replayed) -> Message:
+    back = ("Back to the upload", address(key))
     if done.released:
-        return Message(f"Record {record} is published as corrected.", "good")
+        return Message(f"Record {record} is published as corrected.", "good", back)
     broken = ", ".join(done.broken)
     kept = f"The correction of record {record} is kept. The upload waits as a whole: it still breaks {broken}."
-    return Message(f"{kept} When its other records are right, replay all of it.")
+    return Message(f"{kept} When its other records are right, replay all of it.", link=back)
 
 
 def _session(request: Request) -> Session:
