@@ -75,7 +75,8 @@ def test_the_review_opens_by_its_link(project: Path, environment: dict[str, str]
     with subprocess.Popen(arguments, text=True, stdout=subprocess.PIPE, cwd=project, env=environment) as process:
         assert process.stdout
         link = process.stdout.readline().split()[-1]
-        page = httpx.Client(follow_redirects=True).get(link)
+        with httpx.Client(follow_redirects=True) as browser:  # keeps the cookie
+            page = browser.get(link)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) in (0, 130)
     assert page.status_code == 200
