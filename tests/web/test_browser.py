@@ -30,6 +30,7 @@ if installed() is None:
         pytest.fail(f"{missing}, and REQUIRE_BROWSER=1 asks for one", pytrace=False)
     pytest.skip(f"the review was not looked at: {missing}", allow_module_level=True)
 
+expect.set_options(timeout=60_000)  # a machine may have much else to do
 STICKS_OUT = """
 () => [...document.querySelectorAll('body *')]
   .filter(each => !each.closest('pre, textarea, svg, .hidden, .skip, thead') &&
@@ -144,6 +145,7 @@ def page(browser: Browser, review: Review) -> Iterator[Page]:
 
 def _home(context: BrowserContext, review: Review) -> Page:
     page = context.new_page()
+    page.set_default_timeout(60_000)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("requestfailed", lambda request: complaints.append(request.url))
