@@ -199,6 +199,15 @@ class Life(RuleBasedStateMachine):
         if key in self.versions:
             self.try_again(key, fault, (at, lambda: self._replace(key, content, None, same_second=False)))
 
+    @rule(key=keys, at=calls, fault=st.none() | faults)
+    def event_in_mid_replay(self, key: str, at: int, fault: Fault | None) -> None:
+        """In the middle of a replay the event comes again, and runs; then the replay goes on."""
+        if key in self.versions:
+            self.event(key)
+            if self.try_again(key, fault, (at, lambda: self.run(key))):
+                self.replayed.add(key)
+            self.check(key)
+
     @rule(key=keys, at=calls, faults=st.tuples(*[st.none() | faults] * 2))
     def replayed_in_mid_run(self, key: str, at: int, faults: tuple[Fault | None, Fault | None]) -> None:
         """In mid-run somebody replays; then the run goes on. Each may be cut short."""
