@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pytest
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 60
 _FLAGS = (
@@ -40,6 +42,16 @@ os.execv(sys.argv[3], sys.argv[3:])
 def installed() -> str | None:
     """Where a Chromium is; None: nowhere."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def needed(what: str) -> None:
+    """Skips the test module, saying so, where there is no browser; with REQUIRE_BROWSER=1 it fails."""
+    if installed() is not None:
+        return
+    missing = f"{what} was not looked at: none of {', '.join(NAMES)} is on the path"
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{missing}, and REQUIRE_BROWSER=1 asks for one", pytrace=False)
+    pytest.skip(missing, allow_module_level=True)
 
 
 class Browser:

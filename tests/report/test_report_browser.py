@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from etl.report.page import page
-from tests.pages.browser import NAMES, Browser, installed, running
+from tests.pages.browser import Browser, needed, running
 from tests.pages.test_browser import CONTRAST, OVERFLOWING
 from tests.report.reports import HOSTILE_TEXTS, LONG, example, full, hostile
 
-if installed() is None:
-    pytest.skip(f"no page was looked at: none of {', '.join(NAMES)} is on the path", allow_module_level=True)
+needed("a report's page")
 
 PAGES = {
     "full": full(),

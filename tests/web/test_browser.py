@@ -19,16 +19,12 @@ import pyarrow.dataset as datasets
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.pages.browser import NAMES, installed
+from tests.pages.browser import installed, needed
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ("wrong-type", "out-of-range", "bad-email", "wrong-encoding", "not-json", "duplicate-key")
 
-if installed() is None:
-    missing = f"no browser: none of {', '.join(NAMES)} is on the path"
-    if os.environ.get("REQUIRE_BROWSER") == "1":
-        pytest.fail(f"{missing}, and REQUIRE_BROWSER=1 asks for one", pytrace=False)
-    pytest.skip(f"the review was not looked at: {missing}", allow_module_level=True)
+needed("the review")
 
 expect.set_options(timeout=60_000)  # a machine may have much else to do
 STICKS_OUT = """
