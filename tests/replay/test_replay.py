@@ -173,6 +173,22 @@ def test_what_was_replaced_does_not_come_back(desk):
     assert desk.storage.objects == before
 
 
+def test_a_quarantine_that_another_contract_has_emptied_counts_again_with_the_first_one(desk):
+    desk.run(contract(DEEP))
+    assert desk.folder().state == "superseded"
+    desk.run(STRICT)
+    assert (desk.folder().state, waiting(desk.folder(), desk.storage)) == ("open", [2, 3])
+
+
+@pytest.mark.parametrize("between", [(STRICT, [order(1)]), (DEEPER, [])], ids=["content", "contract"])
+def test_what_replays_had_resolved_is_open_again_once_their_files_are_gone(desk, between):
+    desk.replay(DEEPER)
+    desk.run(between[0], *between[1])
+    desk.run(STRICT, order(1), order(2, -1), order(3, 2, -9), order(4))
+    assert desk.orders == [1, 4]
+    assert (desk.folder().state, waiting(desk.folder(), desk.storage)) == ("open", [2, 3])
+
+
 def test_nothing_waits_where_only_warnings_were():
     lines = order(1)
     lines["products"][0]["category"] = None  # type: ignore[index]
