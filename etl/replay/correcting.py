@@ -16,7 +16,7 @@ from etl.pipeline.corrections import documents
 from etl.quarantine import correction, original
 from etl.read.corrected import of_texts
 from etl.records import Block, Rows, Violation
-from etl.replay.earlier import datasets, earlier, readable
+from etl.replay.earlier import check_layout, datasets, earlier, readable
 from etl.replay.records import one_line, ordinals, rejected_lines
 from etl.replay.replaying import SUPERSEDED, Replayed, replay
 from etl.replay.standing import Ordinals, Standing, steadily
@@ -89,6 +89,7 @@ def _one_line(document: bytes) -> bytes:
 
 
 def _judged(at: Standing, record: int, text: bytes, contract: Contract, storage: Storage) -> Sequence[Violation]:
+    check_layout(at, contract)
     with ExitStack() as stack:
         with readable(at):
             known = Judge(contract, None if at.whole else datasets(contract, earlier(at, storage, stack)))

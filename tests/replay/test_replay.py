@@ -289,6 +289,42 @@ def test_a_record_in_part_is_corrected_in_its_rejected_rows():
     assert [(row[1], float(row[2])) for row in desk.rows] == [("P10", 2), ("P11", 1)]
 
 
+ITEMS = contract(BY_ROW, ("$.products[*]", "$.items[*]"))
+
+
+def test_of_a_record_that_was_taken_as_a_whole_all_rows_are_published():
+    """Row grain, and under the contract of then it had no rows."""
+    renamed = {"items" if key == "products" else key: value for key, value in order(2, 3, 4).items()}
+    desk = fresh(STRICT_ROWS, order(1), renamed)
+    told = desk.replay(ITEMS)
+    assert (told.waiting, told.released) == (1, 1)
+    assert [row for row in desk.rows if row[0] == 2] == fresh(ITEMS, order(1), renamed).rows
+
+
+@pytest.mark.parametrize("bad", [b"{oops", order(2, -1)], ids=["text", "rows"])
+def test_a_record_that_was_taken_as_a_whole_is_corrected_as_a_whole(bad):
+    desk = fresh(STRICT_ROWS, order(1), bad)
+    assert desk.correct(2, order(2, 3, 4), STRICT_ROWS).state == "resolved"
+    assert desk.rows == fresh(STRICT_ROWS, order(1), order(2, 3, 4)).rows
+
+
+RENAMED = ("  - name: orders\n", "  - name: order_lines\n")
+DAYLESS = ("        partitioned: true  # one folder per day in the lake\n        partitionKeyPosition: 1\n", "")
+
+
+@pytest.mark.parametrize("before", [STRICT, STRICT_ROWS], ids=["record", "row"])
+@pytest.mark.parametrize(("edit", "told"), [(RENAMED, "tables"), (DAYLESS, "partitions")])
+def test_an_upload_that_lies_elsewhere_in_the_lake_is_to_be_run_again(before, edit, told):
+    desk = fresh(before, order(1, 2, -1), order(2, -1), order(3))
+    after = contract(DEEP, edit, *([BY_ROW] if before is STRICT_ROWS else []))
+    with pytest.raises(QuarantineError, match=f"not of the contract's {told}; run the upload again"):
+        desk.replay(after)
+    with pytest.raises(QuarantineError, match="run the upload again"):
+        judge(desk.folder(), 2, json.dumps(order(2)).encode(), after, desk.storage)
+    desk.run(after)
+    assert desk.rows == fresh(after, order(1, 2, -1), order(2, -1), order(3)).rows
+
+
 # Uploads that were rejected as a whole
 
 HALF = ("value: 100 percent", "value: 50 percent")
