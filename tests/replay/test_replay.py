@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl import contract as contracts
 from etl.contract.model import Contract
 from etl.errors import QuarantineError, UsageError
 from etl.replay import judge, waiting
-from tests.replay.desk import BY_ROW, DEEP, OUTPUTS, REFUNDS, ROOT, Desk, contract, order
+from etl.review.erasing import Asked, erase_folder, erase_record
+from tests.replay.desk import BY_ROW, DEEP, OUTPUTS, REFUNDS, ROOT, WHEN, Desk, contract, order
 
 STRICT, LOOSE, DEEPER = contract(), contract(REFUNDS), contract(DEEP)
 STRICT_ROWS, LOOSE_ROWS = contract(BY_ROW), contract(BY_ROW, REFUNDS)
@@ -356,6 +358,62 @@ def test_a_correction_of_a_rejected_upload_is_kept_until_it_passes():
     told = desk.replay(contract(HALF))
     assert (told.released, desk.orders) == (2, [1, 2, 3])
     assert len([at for one in desk.report["replays"] for at in one["corrections"]]) == 2
+
+
+ANYTHING = """apiVersion: v3.1.0
+kind: DataContract
+id: anything
+name: anything
+version: 1.0.0
+status: draft
+schema:
+  - name: things
+    properties:
+      - name: price
+        logicalType: integer
+        logicalTypeOptions: {minimum: %d}
+customProperties:
+  - {property: maxQuarantined, value: 10 percent}
+"""
+DEAR, CHEAP = (contracts.loads(ANYTHING % least, env={}) for least in (0, -9))
+THINGS = [{"price": 1}, {"price": -1}, {"price": 2}]
+WHOLE, ASKED = None, Asked("ana", WHEN)
+
+
+def test_an_erased_record_of_a_rejected_upload_is_not_replayed():
+    """Nor is what stands in its place in the copy, which would pass here."""
+    desk = fresh(DEAR, *THINGS)
+    erase_record(desk.folder(), 2, DEAR, desk.storage, ASKED, "asked")
+    assert waiting(desk.folder(), desk.storage) == [1, 3]
+    with pytest.raises(UsageError, match="it was erased"):
+        desk.correct(2, {"price": 5}, DEAR)
+    told = desk.replay(CHEAP)
+    assert (told.waiting, told.released, told.state) == (2, 2, "resolved")
+    assert [at.partition("-")[2] for at in desk.records] == ["1", "3"]
+
+
+@pytest.mark.parametrize("number", [2, WHOLE])
+def test_of_a_rejected_upload_whose_copy_was_erased_nothing_is_replayed_until_it_is_run_again(number):
+    """Though it still lies where it arrived."""
+    desk = fresh(DEAR, *THINGS)
+    if number is WHOLE:
+        erase_folder(desk.folder(), desk.storage, ASKED, "asked")
+    else:
+        erase_record(desk.folder(), number, None, desk.storage, ASKED, "asked")
+    told = desk.replay(CHEAP)
+    assert (told.waiting, told.released, "was erased" in told.note) == (0, 0, True)
+    assert waiting(desk.folder(), desk.storage) == []
+    with pytest.raises(UsageError, match="it was erased"):
+        desk.correct(2, {"price": 5}, CHEAP)
+    desk.run(DEAR)
+    assert desk.replay(CHEAP).released == 3
+
+
+def test_all_records_of_a_rejected_upload_can_be_erased_one_by_one():
+    desk = fresh(DEAR, *THINGS)
+    for number in (1, 2, 3):
+        erase_record(desk.folder(), number, DEAR, desk.storage, ASKED, "asked")
+    assert (desk.replay(CHEAP).released, desk.files) == (0, [])
 
 
 def test_an_upload_rule_counts_what_the_lake_holds():
