@@ -33,7 +33,7 @@ def earlier(at: Standing, storage: Storage, stack: ExitStack) -> Files:
             raise QuarantineError(
                 f"{entry['location']}: this file of the lake is gone; run the upload again"
             ) from error
-        found.setdefault(entry["table"], []).append((path, _partition(at, entry)))
+        found.setdefault(entry["table"], []).append((path, partition(at, entry)))
     return found
 
 
@@ -42,7 +42,7 @@ def check_layout(at: Standing, contract: Contract) -> None:
     layout = {table.name: table.partitions for table in contract.tables}
     check_tables(at, {entry["table"] for entry in at.files}.union(*at.rows.values()), contract)
     for entry in at.files:
-        columns = tuple(part.partition("=")[0] for part in _partition(at, entry).split("/") if part)
+        columns = tuple(part.partition("=")[0] for part in partition(at, entry).split("/") if part)
         if columns != layout[entry["table"]]:
             raise QuarantineError(f"{at.report['upload']['location']}: {_OTHER.format('partitions')}")
 
@@ -53,7 +53,7 @@ def check_tables(at: Standing, names: Iterable[str], contract: Contract) -> None
         raise QuarantineError(f"{at.report['upload']['location']}: {_OTHER.format('tables')}")
 
 
-def _partition(at: Standing, entry: Mapping[str, Any]) -> str:
+def partition(at: Standing, entry: Mapping[str, Any]) -> str:
     """The partition folder that a file lies in."""
     return str(entry["location"]).removeprefix(f"{at.report['lake']}{entry['table']}/").rpartition("/")[0]
 

@@ -12,14 +12,14 @@ import msgspec
 
 from etl.commit import Addition
 from etl.contract.model import Contract
-from etl.lake import LakeWriter, StagedFile
+from etl.lake import MOST_PARTITIONS, LakeWriter, StagedFile
 from etl.pipeline.corrections import documents
 from etl.pipeline.judgement import PARTITIONS, UNREADABLE, over
 from etl.pipeline.publication import lake_location
 from etl.pipeline.staging import staging
 from etl.records import Violation, digest
 from etl.replay import records
-from etl.replay.earlier import Files, check_layout, check_tables, datasets, earlier, readable
+from etl.replay.earlier import Files, check_layout, check_tables, datasets, earlier, partition, readable
 from etl.replay.standing import Standing
 from etl.replay.trial import Chosen, Found, Item, Judge, Trial
 from etl.storage import Storage
@@ -120,13 +120,19 @@ def _known(at: Standing, contract: Contract, found: Iterable[records.Numbered]) 
         yield item
 
 
+def _partitions(at: Standing, new: Sequence[StagedFile]) -> int:
+    """How many the upload would have, in all its tables together."""
+    before = {(entry["table"], partition(at, entry)) for entry in at.files}
+    return len(before | {(file.table, file.partition) for file in new})
+
+
 def _verdict(
     at: Standing, contract: Contract, found: Found, writer: LakeWriter, files: Files, new: Sequence[StagedFile]
 ) -> Iterator[Violation]:
     """As the pipeline judges an upload as a whole; warnings are not looked at again."""
     if found.unreadable:
         yield Violation(UNREADABLE, 0, detail=found.unreadable.reason)
-    elif writer.too_many_partitions:
+    elif writer.too_many_partitions or _partitions(at, new) > MOST_PARTITIONS:
         yield Violation(PARTITIONS, 0)
     else:
         if at.whole:

@@ -416,6 +416,22 @@ def test_all_records_of_a_rejected_upload_can_be_erased_one_by_one():
     assert (desk.replay(CHEAP).released, desk.files) == (0, [])
 
 
+FOLDERS = ANYTHING.replace("10 percent", "100 percent").replace(
+    "        logicalType: integer\n",
+    "        logicalType: integer\n        required: true\n        partitioned: true\n"
+    "        partitionKeyPosition: 1\n",
+)
+
+
+def test_partitions_count_together_with_what_the_lake_holds_of_the_upload():
+    before, after = (contracts.loads(FOLDERS % least, env={}) for least in (0, -999))
+    desk = fresh(before, *({"price": price} for price in range(-501, 500)))
+    told = desk.replay(after)
+    assert (told.released, told.broken, len(desk.files)) == (0, {"partitions": 501}, 500)
+    assert desk.replay(after, only=range(1, 501)).released == 500
+    assert desk.replay(after).broken == {"partitions": 1}
+
+
 def test_an_upload_rule_counts_what_the_lake_holds():
     few = contract(("mustBeLessThan: 50", "mustBeLessThan: 40"))
     without = order(2, -1)
