@@ -244,14 +244,17 @@ def test_a_corrected_upload_replaces_its_predecessor() -> None:
     assert [at for at in storage.objects if at.startswith(f"{folder}states/") and at.endswith("-superseded.json")]
 
 
-def test_an_older_version_that_comes_late_changes_nothing() -> None:
+def test_an_older_version_that_comes_late_changes_nothing_and_says_so() -> None:
+    """As when a file is put in place of a newer one with its old time."""
     storage = MemoryStorage()
     storage.now += timedelta(hours=1)
     newest = run(upload(order(1, 5)), storage=storage)
     lake_then = {at: data for at, data in storage.objects.items() if at != ORDERS}
     storage.now -= timedelta(hours=1)
-    assert run(upload(order(1, 1), order(2, -1)), storage=storage) == newest
+    with pytest.raises(UsageError, match="older than what the lake holds of it"):
+        run(upload(order(1, 1), order(2, -1)), storage=storage)
     assert {at: data for at, data in storage.objects.items() if at != ORDERS} == lake_then
+    assert run(upload(order(1, 5)), storage=storage) == newest
 
 
 def test_an_upload_that_changes_while_it_is_read_counts_as_it_is_now() -> None:
