@@ -1,7 +1,7 @@
 """A bucket in memory with uploads, and the pipeline's runs over it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,13 +58,20 @@ class Judgements:
 
     def __init__(self) -> None:
         self._open = ExitStack()
-        self._known: dict[tuple[Upload, str, str], Judged] = {}
+        self._known: dict[tuple[Upload, str, str, str], Judged] = {}
 
     @contextmanager
-    def __call__(self, upload: Upload, path: Path, contract: Contract, progress: Any) -> Iterator[Judged]:
-        key = (upload, contract.digest, hashlib.sha256(path.read_bytes()).hexdigest())
+    def __call__(
+        self, upload: Upload, path: Path, contract: Contract, progress: Any, corrections: Mapping[int, bytes]
+    ) -> Iterator[Judged]:
+        key = (
+            upload,
+            contract.digest,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            repr(sorted(corrections.items())),
+        )
         if key not in self._known:
-            self._known[key] = self._open.enter_context(judged(upload, path, contract, progress))
+            self._known[key] = self._open.enter_context(judged(upload, path, contract, progress, corrections))
         yield self._known[key]
 
     def close(self) -> None:
