@@ -43,7 +43,7 @@ def envelope(
 ) -> bytes:
     """One line, without its line break. `upload` identifies the upload, `place` is the record's line and offset.
 
-    `rows` are the rejected rows by table, counted from 0 within the record, where they are rejected by row.
+    `rows` are the rejected rows by table, counted from 0 within the record, of one that is published in part.
     """
     head = {
         "version": VERSION,

@@ -8,7 +8,7 @@ from contextlib import suppress
 from etl.commit import states as reviewed
 from etl.commit.board import Board
 from etl.commit.claims import SUPERSEDED, Intent, Report, states, superseded
-from etl.errors import Conflict
+from etl.errors import Conflict, NotFound
 
 
 def settle(board: Board, winner: Report, own: Intent, older: Sequence[Intent], newer: Sequence[Intent]) -> None:
@@ -71,25 +71,37 @@ def _mark(board: Board, folder: str, winner: Report) -> None:
 
 
 def reopen(board: Board, mine: Report) -> None:
-    """The same folder is about to get the report of another contract: what had been said of the old one is past."""
+    """The folder is about to get the report of another contract, or of content that has come back: what had been said
+    of the old one is past, and what replays had published of it is gone.
+    """
     if mine.folder is None:
         return
     names = [found.location.removeprefix(mine.folder) for found in board.storage.list(states(mine.folder))]
-    if reviewed.current(names) not in ("open", "superseded"):
-        why = {"why": "judged again, under a contract that has changed", "contract": mine.contract}
+    if reviewed.current(name for name in names if not name.endswith(SUPERSEDED)) != "open":
+        why = {"why": "judged again: its contract has changed, or its content has come back", "contract": mine.contract}
         reviewed.append(mine.folder, "open", "etl run", None, board.storage, why)
 
 
 def unmark(board: Board, winner: Report, *, came_back: bool) -> None:
     """If this content was superseded and has come back: its quarantine counts again. A later successor's mark stays.
 
-    So does that of a successor which arrived in the same second, unless this content has come back after it.
+    So does that of a successor which arrived in the same second, unless this content has come back after it; or it was
+    this very content, of which another contract had nothing to quarantine.
     """
     if winner.folder is None:
         return
-    latest, _ = superseded(winner.folder, winner)
-    if marks := [at for at in _marks(board, winner.folder) if at < latest or (came_back and at == latest)]:
-        board.storage.delete(marks)
+    latest, own = superseded(winner.folder, winner)
+    marks = _marks(board, winner.folder)
+    if latest in marks and not came_back:
+        came_back = _holds(board, latest, own)
+    if gone := [at for at in marks if at < latest or (came_back and at == latest)]:
+        board.storage.delete(gone)
+
+
+def _holds(board: Board, location: str, data: bytes) -> bool:
+    with suppress(NotFound):
+        return board.storage.read(location)[0] == data
+    return False
 
 
 def _marks(board: Board, folder: str) -> list[str]:

@@ -122,7 +122,7 @@ class _Run:
         moved = before.folder is not None and before.folder != mine.folder
         replaced = before.lake if moved else before.lake | before.quarantine
         own = self._announce(replaced - mine.files, {before.folder} if moved and before.folder else ())
-        if mine.folder and mine.folder == before.folder and mine.contract != before.contract:
+        if mine.folder != before.folder or mine.contract != before.contract:
             cleaning.reopen(self._board, mine)
         return self._publish(mine, own, sight)
 

@@ -141,7 +141,8 @@ class _Judgement:
             self.lake.write(name, rows)
         for record, broken in parts.rejected.items():
             text = block.text(record - block.first)
-            rejected.write(self._envelope(record, block.place(record), broken, text, parts.rows.get(record)))
+            taken = parts.rows[record] if record in parts.split else None
+            rejected.write(self._envelope(record, block.place(record), broken, text, taken))
         self.causes.add(parts.rejected, flat.rows, lambda record: block.text(record - block.first))
         self.account.add(block, flat.rows, parts)
         self.account.note(violations, block.place)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from etl import commit, report
 from etl.contract.model import Contract
-from etl.errors import Conflict, UsageError
+from etl.errors import Conflict, NotFound, UsageError
 from etl.pipeline import snapshot
 from etl.pipeline.corrections import documents
-from etl.pipeline.judgement import Progress, judged
+from etl.pipeline.judgement import STDIN, Progress, judged
 from etl.pipeline.publication import Outputs, document, publication
 from etl.records import Upload
 from etl.storage import Storage
@@ -50,8 +51,9 @@ def run_file(
     """`run` for an upload that lies at `path` already (standard input has no other place).
 
     Raises `ContractError` where the lake knows the contract's version with another meaning. Where a newer version of
-    the upload has been published meanwhile, nothing changes, and its report is returned. Documents that a review has
-    corrected count in place of those received.
+    the upload has been published meanwhile, nothing changes, and its report is returned; `UsageError` where it has not
+    been since: an older file was put in its place. Documents that a review has corrected count in place of those
+    received.
     """
     corrections: tuple[str, ...] = ()
     for _ in range(_TRIES):
@@ -61,11 +63,24 @@ def run_file(
             published = publication(verdict, account, upload, path, outputs)
             outcome = commit.publish(published, storage)
         if outcome == "superseded":
-            return dict(json.loads(storage.read(published.report_location)[0]))
+            account = dict(json.loads(storage.read(published.report_location)[0]))
+            if account["upload"]["contentId"] != published.content_id:
+                _demand_newer(upload, account["upload"]["arrival"], storage)
+            return account
         if outcome == "committed":
             return account
         corrections = commit.corrections(published.claim, published.content_id, contract.digest, storage)
     raise Conflict(f"{upload.location}: it is corrected faster than it can be read; run it again")
+
+
+def _demand_newer(upload: Upload, published: str, storage: Storage) -> None:
+    """Raises `UsageError` where the upload still is what lost to a version that was `published`, by its time."""
+    with suppress(NotFound):
+        if upload.location != STDIN and storage.stat(upload.location) == upload:
+            raise UsageError(
+                f"{upload.location}: this is older than what the lake holds of it (of {published}), so it was not "
+                "published; to put it in its place, give it the time of now (`touch`), then run it again"
+            )
 
 
 def check(location: str, contract: Contract, storage: Storage, progress: Progress | None = None) -> dict[str, Any]:

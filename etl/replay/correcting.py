@@ -16,8 +16,8 @@ from etl.pipeline.corrections import documents
 from etl.quarantine import correction, original
 from etl.read.corrected import of_texts
 from etl.records import Block, Rows, Violation
-from etl.replay.earlier import datasets, earlier, readable
-from etl.replay.records import one_line, ordinals, rejected_lines
+from etl.replay.earlier import check_layout, datasets, earlier, readable
+from etl.replay.records import erased, one_line, ordinals, rejected_lines
 from etl.replay.replaying import SUPERSEDED, Replayed, replay
 from etl.replay.standing import Ordinals, Standing, steadily
 from etl.replay.trial import Judge, Waiting, label
@@ -89,6 +89,7 @@ def _one_line(document: bytes) -> bytes:
 
 
 def _judged(at: Standing, record: int, text: bytes, contract: Contract, storage: Storage) -> Sequence[Violation]:
+    check_layout(at, contract)
     with ExitStack() as stack:
         with readable(at):
             known = Judge(contract, None if at.whole else datasets(contract, earlier(at, storage, stack)))
@@ -111,13 +112,15 @@ def _check(at: Standing, record: int, text: bytes, contract: Contract, storage: 
     """Raises `UsageError` where this record does not wait, or can't be corrected so."""
     if record in at.done:
         raise UsageError(f"record {record} is published already; upload a corrected file to change it")
+    none = UsageError(f"{at.folder.location}: there is no record {record} in quarantine, or it was erased")
     if at.whole:
-        if not 1 <= record <= at.report["records"]["read"]:
-            raise UsageError(f"{at.folder.location}: there is no record {record} in quarantine")
+        gone = erased(at, storage)
+        if gone is None or record in gone or not 1 <= record <= at.report["records"]["read"]:
+            raise none
         return
     line = next((line for line in rejected_lines(at, storage) if line.record == record), None)
     if line is None or line.document is None:
-        raise UsageError(f"{at.folder.location}: there is no record {record} in quarantine, or it was erased")
+        raise none
     if line.rows is not None and not _differ_there(line.document, text, line.rows, contract):
         raise UsageError(f"record {record}: {_IN_PART}")
 

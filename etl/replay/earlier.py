@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,8 @@ from etl.lake import StagedFile, published
 from etl.replay.standing import Standing
 from etl.storage import Storage
 
+_OTHER = "what the lake holds of this upload is not of the contract's {}; run the upload again"
+
 Files = Mapping[str, Sequence[tuple[Path, str]]]
 """Local copies of lake files by table, each with its partition folder."""
 
@@ -24,15 +27,35 @@ def earlier(at: Standing, storage: Storage, stack: ExitStack) -> Files:
     """Raises `QuarantineError` where a file of the lake is gone."""
     found: dict[str, list[tuple[Path, str]]] = {}
     for entry in at.files:
-        root = f"{at.report['lake']}{entry['table']}/"
         try:
             _, path = stack.enter_context(storage.fetch(entry["location"]))
         except NotFound as error:
             raise QuarantineError(
                 f"{entry['location']}: this file of the lake is gone; run the upload again"
             ) from error
-        found.setdefault(entry["table"], []).append((path, entry["location"].removeprefix(root).rpartition("/")[0]))
+        found.setdefault(entry["table"], []).append((path, partition(at, entry)))
     return found
+
+
+def check_layout(at: Standing, contract: Contract) -> None:
+    """Raises `QuarantineError` where the lake holds the upload in other tables, or in other partitions."""
+    layout = {table.name: table.partitions for table in contract.tables}
+    check_tables(at, {entry["table"] for entry in at.files}.union(*at.rows.values()), contract)
+    for entry in at.files:
+        columns = tuple(part.partition("=")[0] for part in partition(at, entry).split("/") if part)
+        if columns != layout[entry["table"]]:
+            raise QuarantineError(f"{at.report['upload']['location']}: {_OTHER.format('partitions')}")
+
+
+def check_tables(at: Standing, names: Iterable[str], contract: Contract) -> None:
+    """Raises `QuarantineError` where a table of these names is none of the contract's: its rows would be lost."""
+    if not {table.name for table in contract.tables}.issuperset(names):
+        raise QuarantineError(f"{at.report['upload']['location']}: {_OTHER.format('tables')}")
+
+
+def partition(at: Standing, entry: Mapping[str, Any]) -> str:
+    """The partition folder that a file lies in."""
+    return str(entry["location"]).removeprefix(f"{at.report['lake']}{entry['table']}/").rpartition("/")[0]
 
 
 def datasets(contract: Contract, files: Files, staged: Sequence[StagedFile] = ()) -> dict[str, Dataset]:
@@ -56,10 +79,7 @@ def readable(at: Standing) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, KeyError) as error:
-        raise QuarantineError(
-            f"{at.report['upload']['location']}: what the lake holds of this upload is not of the contract's columns; "
-            "run the upload again"
-        ) from error
+        raise QuarantineError(f"{at.report['upload']['location']}: {_OTHER.format('columns')}") from error
 
 
 def _check(table: Table, stored: pa.Schema) -> None:

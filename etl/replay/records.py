@@ -15,7 +15,7 @@ from etl.read.corrected import of_texts
 from etl.records import Block, Unreadable, file_digest
 from etl.replay.standing import Ordinals, Standing
 from etl.review import Line, lines
-from etl.review.erasing import copies
+from etl.review.erasing import copies, missing
 from etl.review.folders import REJECTED, UPLOAD
 from etl.storage import Storage
 
@@ -78,11 +78,28 @@ def whole(
     path, by_line = content(at, storage, stack)
     form, inside = ("new_line", None) if by_line else (contract.delimiter, contract.policies.records)
     reading = read(path, delimiter=form, records=inside, limits=limits)
+    gone = (by_line and erased(at, storage)) or frozenset()
     for item in corrected(reading, documents):
         if isinstance(item, Unreadable):
             yield item
-        else:
-            yield item, np.arange(item.first, item.first + len(item)), {}
+            continue
+        block, numbers = _without(item, gone)
+        if len(numbers):
+            yield block, numbers, {}
+
+
+def erased(at: Standing, storage: Storage) -> frozenset[int] | None:
+    """The numbers of records that were erased from an upload that was rejected as a whole; None: of all."""
+    return missing(at.folder, at.report["upload"]["size"], storage)
+
+
+def _without(block: Block, gone: frozenset[int]) -> tuple[Block, np.ndarray]:
+    """What is left of a block without erased records, and its records' numbers."""
+    numbers = np.arange(block.first, block.first + len(block))
+    if gone.isdisjoint(numbers.tolist()):
+        return block, numbers
+    kept = np.flatnonzero([number not in gone for number in numbers.tolist()])
+    return of_texts(block.first, block.texts(kept), block.lines[kept], block.offsets[kept]), numbers[kept]
 
 
 def content(at: Standing, storage: Storage, stack: ExitStack) -> tuple[Path, bool]:

@@ -10,7 +10,7 @@ from etl import commit
 from etl.commit import State, states
 from etl.contract.model import Contract
 from etl.pipeline import snapshot
-from etl.replay.records import rejected_lines
+from etl.replay.records import erased, rejected_lines
 from etl.replay.staged import Staged, staged
 from etl.replay.standing import Standing, claim, standing, steadily
 from etl.replay.trial import label
@@ -19,6 +19,9 @@ from etl.review import folder as folder_at
 from etl.storage import Storage
 
 SUPERSEDED = "the lake holds a later content of this upload, or a later judgement; nothing is left to replay here"
+
+
+ERASED = "the upload was erased from the quarantine: nothing is left to replay here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def _once(
     """One attempt; None where the upload is not any more as it was judged."""
     if at is None:
         return Replayed(folder.location, "superseded", note=SUPERSEDED)
+    if at.whole and erased(at, storage) is None:
+        return Replayed(at.folder.location, at.folder.state, note=ERASED)
     with staged(at, contract, storage, only) as found:
         told = _told(at.folder, found)
         if dry or not told.released:
@@ -119,9 +124,8 @@ def waiting(folder: Folder, storage: Storage) -> Sequence[int]:
 
 
 def _waiting(at: Standing, storage: Storage) -> Sequence[int]:
-    numbers = (
-        range(1, at.report["records"]["read"] + 1)
-        if at.whole
-        else (line.record for line in rejected_lines(at, storage))
-    )
-    return [number for number in numbers if number not in at.done]
+    if not at.whole:
+        return [line.record for line in rejected_lines(at, storage) if line.record not in at.done]
+    gone = erased(at, storage)
+    numbers = range(1, at.report["records"]["read"] + 1) if gone is not None else ()
+    return [number for number in numbers if number not in at.done | (gone or frozenset())]

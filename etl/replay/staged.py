@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,14 @@ import msgspec
 
 from etl.commit import Addition
 from etl.contract.model import Contract
-from etl.lake import LakeWriter, StagedFile
+from etl.lake import MOST_PARTITIONS, LakeWriter, StagedFile
 from etl.pipeline.corrections import documents
 from etl.pipeline.judgement import PARTITIONS, UNREADABLE, over
 from etl.pipeline.publication import lake_location
 from etl.pipeline.staging import staging
 from etl.records import Violation, digest
 from etl.replay import records
-from etl.replay.earlier import Files, datasets, earlier, readable
+from etl.replay.earlier import Files, check_layout, check_tables, datasets, earlier, partition, readable
 from etl.replay.standing import Standing
 from etl.replay.trial import Chosen, Found, Item, Judge, Trial
 from etl.storage import Storage
@@ -81,6 +81,7 @@ def staged(at: Standing, contract: Contract, storage: Storage, only: Collection[
 
     Raises `QuarantineError` where what is needed is gone or can't be read, `ContractError` and `StorageError`.
     """
+    check_layout(at, contract)
     with staging(at.folder.location) as folder, ExitStack() as stack:
         files = earlier(at, storage, stack) if _counts(contract) else {}
         writer = LakeWriter(contract, folder, at.now["upload"]["location"], at.now["upload"]["id"])
@@ -109,7 +110,20 @@ def items(at: Standing, contract: Contract, storage: Storage, stack: ExitStack) 
         known = documents([*before, *at.corrections.values()], storage)
         return records.whole(at, known, contract, storage, stack)
     waiting = [location for number, location in at.corrections.items() if number not in at.done]
-    return records.rejected(at, documents(waiting, storage), storage)
+    return _known(at, contract, records.rejected(at, documents(waiting, storage), storage))
+
+
+def _known(at: Standing, contract: Contract, found: Iterable[records.Numbered]) -> Iterator[Item]:
+    """The same; records that are in quarantine in part have their rows in the contract's tables."""
+    for item in found:
+        check_tables(at, set().union(*item[2].values()), contract)
+        yield item
+
+
+def _partitions(at: Standing, new: Sequence[StagedFile]) -> int:
+    """How many the upload would have, in all its tables together."""
+    before = {(entry["table"], partition(at, entry)) for entry in at.files}
+    return len(before | {(file.table, file.partition) for file in new})
 
 
 def _verdict(
@@ -118,7 +132,7 @@ def _verdict(
     """As the pipeline judges an upload as a whole; warnings are not looked at again."""
     if found.unreadable:
         yield Violation(UNREADABLE, 0, detail=found.unreadable.reason)
-    elif writer.too_many_partitions:
+    elif writer.too_many_partitions or _partitions(at, new) > MOST_PARTITIONS:
         yield Violation(PARTITIONS, 0)
     else:
         if at.whole:

@@ -109,6 +109,19 @@ def copies(folder: Folder, storage: Storage) -> frozenset[str]:
     return frozenset(str(each["contentId"]) for each in found if isinstance(each, Mapping) and "contentId" in each)
 
 
+def missing(folder: Folder, size: int, storage: Storage) -> frozenset[int] | None:
+    """The numbers of the records that the copy of an upload (of `size` bytes) lacks, since they were erased; None: the
+    copy was erased. A run of the upload brings the copy back. Raises `StorageError`.
+    """
+    copy = folder.files.get(UPLOAD)
+    if copy and copy.size == size:
+        return frozenset()
+    found = [event.details for event in history(folder, storage) if event.state == "erased"]
+    if not copy:
+        return None if any(each.get("upload") == "removed" for each in found) else frozenset()
+    return frozenset(each["record"] for each in found if isinstance(each.get("record"), int))
+
+
 @contextmanager
 def _staging(folder: Folder) -> Iterator[Path]:
     try:

@@ -45,7 +45,8 @@ def lines(path: Path, location: str) -> Iterator[Line]:
         for number, data in enumerate(file, 1):
             try:
                 found = decoder.decode(data)
-                yield Line(found.record, found.line, found.offset, found.violations, found.rows, original(data))
+                rows = found.rows or None  # once {} said: the whole record, which has none
+                yield Line(found.record, found.line, found.offset, found.violations, rows, original(data))
             except (msgspec.MsgspecError, ValueError) as error:
                 raise QuarantineError(
                     f"{location}: line {number} is no rejected record; it was edited or cut off: run the upload again"

@@ -122,5 +122,11 @@ class Desk:
         return sorted(found)
 
     @property
+    def records(self) -> list[str]:
+        """The record that each row of the lake comes from."""
+        tables = [pq.read_table(io.BytesIO(self.state[at])) for at in self.files]
+        return sorted(one for table in tables for one in table["_record_id"].to_pylist())
+
+    @property
     def orders(self) -> list[int]:
         return sorted({row[0] for row in self.rows})

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl import contract as contracts
 from etl.contract.model import Contract
 from etl.errors import QuarantineError, UsageError
 from etl.replay import judge, waiting
-from tests.replay.desk import BY_ROW, DEEP, OUTPUTS, REFUNDS, ROOT, Desk, contract, order
+from etl.review.erasing import Asked, erase_folder, erase_record
+from tests.replay.desk import BY_ROW, DEEP, OUTPUTS, REFUNDS, ROOT, WHEN, Desk, contract, order
 
 STRICT, LOOSE, DEEPER = contract(), contract(REFUNDS), contract(DEEP)
 STRICT_ROWS, LOOSE_ROWS = contract(BY_ROW), contract(BY_ROW, REFUNDS)
@@ -173,6 +175,22 @@ def test_what_was_replaced_does_not_come_back(desk):
     assert desk.storage.objects == before
 
 
+def test_a_quarantine_that_another_contract_has_emptied_counts_again_with_the_first_one(desk):
+    desk.run(contract(DEEP))
+    assert desk.folder().state == "superseded"
+    desk.run(STRICT)
+    assert (desk.folder().state, waiting(desk.folder(), desk.storage)) == ("open", [2, 3])
+
+
+@pytest.mark.parametrize("between", [(STRICT, [order(1)]), (DEEPER, [])], ids=["content", "contract"])
+def test_what_replays_had_resolved_is_open_again_once_their_files_are_gone(desk, between):
+    desk.replay(DEEPER)
+    desk.run(between[0], *between[1])
+    desk.run(STRICT, order(1), order(2, -1), order(3, 2, -9), order(4))
+    assert desk.orders == [1, 4]
+    assert (desk.folder().state, waiting(desk.folder(), desk.storage)) == ("open", [2, 3])
+
+
 def test_nothing_waits_where_only_warnings_were():
     lines = order(1)
     lines["products"][0]["category"] = None  # type: ignore[index]
@@ -273,6 +291,42 @@ def test_a_record_in_part_is_corrected_in_its_rejected_rows():
     assert [(row[1], float(row[2])) for row in desk.rows] == [("P10", 2), ("P11", 1)]
 
 
+ITEMS = contract(BY_ROW, ("$.products[*]", "$.items[*]"))
+
+
+def test_of_a_record_that_was_taken_as_a_whole_all_rows_are_published():
+    """Row grain, and under the contract of then it had no rows."""
+    renamed = {"items" if key == "products" else key: value for key, value in order(2, 3, 4).items()}
+    desk = fresh(STRICT_ROWS, order(1), renamed)
+    told = desk.replay(ITEMS)
+    assert (told.waiting, told.released) == (1, 1)
+    assert [row for row in desk.rows if row[0] == 2] == fresh(ITEMS, order(1), renamed).rows
+
+
+@pytest.mark.parametrize("bad", [b"{oops", order(2, -1)], ids=["text", "rows"])
+def test_a_record_that_was_taken_as_a_whole_is_corrected_as_a_whole(bad):
+    desk = fresh(STRICT_ROWS, order(1), bad)
+    assert desk.correct(2, order(2, 3, 4), STRICT_ROWS).state == "resolved"
+    assert desk.rows == fresh(STRICT_ROWS, order(1), order(2, 3, 4)).rows
+
+
+RENAMED = ("  - name: orders\n", "  - name: order_lines\n")
+DAYLESS = ("        partitioned: true  # one folder per day in the lake\n        partitionKeyPosition: 1\n", "")
+
+
+@pytest.mark.parametrize("before", [STRICT, STRICT_ROWS], ids=["record", "row"])
+@pytest.mark.parametrize(("edit", "told"), [(RENAMED, "tables"), (DAYLESS, "partitions")])
+def test_an_upload_that_lies_elsewhere_in_the_lake_is_to_be_run_again(before, edit, told):
+    desk = fresh(before, order(1, 2, -1), order(2, -1), order(3))
+    after = contract(DEEP, edit, *([BY_ROW] if before is STRICT_ROWS else []))
+    with pytest.raises(QuarantineError, match=f"not of the contract's {told}; run the upload again"):
+        desk.replay(after)
+    with pytest.raises(QuarantineError, match="run the upload again"):
+        judge(desk.folder(), 2, json.dumps(order(2)).encode(), after, desk.storage)
+    desk.run(after)
+    assert desk.rows == fresh(after, order(1, 2, -1), order(2, -1), order(3)).rows
+
+
 # Uploads that were rejected as a whole
 
 HALF = ("value: 100 percent", "value: 50 percent")
@@ -304,6 +358,78 @@ def test_a_correction_of_a_rejected_upload_is_kept_until_it_passes():
     told = desk.replay(contract(HALF))
     assert (told.released, desk.orders) == (2, [1, 2, 3])
     assert len([at for one in desk.report["replays"] for at in one["corrections"]]) == 2
+
+
+ANYTHING = """apiVersion: v3.1.0
+kind: DataContract
+id: anything
+name: anything
+version: 1.0.0
+status: draft
+schema:
+  - name: things
+    properties:
+      - name: price
+        logicalType: integer
+        logicalTypeOptions: {minimum: %d}
+customProperties:
+  - {property: maxQuarantined, value: 10 percent}
+"""
+DEAR, CHEAP = (contracts.loads(ANYTHING % least, env={}) for least in (0, -9))
+THINGS = [{"price": 1}, {"price": -1}, {"price": 2}]
+WHOLE, ASKED = None, Asked("ana", WHEN)
+
+
+def test_an_erased_record_of_a_rejected_upload_is_not_replayed():
+    """Nor is what stands in its place in the copy, which would pass here."""
+    desk = fresh(DEAR, *THINGS)
+    erase_record(desk.folder(), 2, DEAR, desk.storage, ASKED, "asked")
+    assert waiting(desk.folder(), desk.storage) == [1, 3]
+    with pytest.raises(UsageError, match="it was erased"):
+        desk.correct(2, {"price": 5}, DEAR)
+    told = desk.replay(CHEAP)
+    assert (told.waiting, told.released, told.state) == (2, 2, "resolved")
+    assert [at.partition("-")[2] for at in desk.records] == ["1", "3"]
+
+
+@pytest.mark.parametrize("number", [2, WHOLE])
+def test_of_a_rejected_upload_whose_copy_was_erased_nothing_is_replayed_until_it_is_run_again(number):
+    """Though it still lies where it arrived."""
+    desk = fresh(DEAR, *THINGS)
+    if number is WHOLE:
+        erase_folder(desk.folder(), desk.storage, ASKED, "asked")
+    else:
+        erase_record(desk.folder(), number, None, desk.storage, ASKED, "asked")
+    told = desk.replay(CHEAP)
+    assert (told.waiting, told.released, "was erased" in told.note) == (0, 0, True)
+    assert waiting(desk.folder(), desk.storage) == []
+    with pytest.raises(UsageError, match="it was erased"):
+        desk.correct(2, {"price": 5}, CHEAP)
+    desk.run(DEAR)
+    assert desk.replay(CHEAP).released == 3
+
+
+def test_all_records_of_a_rejected_upload_can_be_erased_one_by_one():
+    desk = fresh(DEAR, *THINGS)
+    for number in (1, 2, 3):
+        erase_record(desk.folder(), number, DEAR, desk.storage, ASKED, "asked")
+    assert (desk.replay(CHEAP).released, desk.files) == (0, [])
+
+
+FOLDERS = ANYTHING.replace("10 percent", "100 percent").replace(
+    "        logicalType: integer\n",
+    "        logicalType: integer\n        required: true\n        partitioned: true\n"
+    "        partitionKeyPosition: 1\n",
+)
+
+
+def test_partitions_count_together_with_what_the_lake_holds_of_the_upload():
+    before, after = (contracts.loads(FOLDERS % least, env={}) for least in (0, -999))
+    desk = fresh(before, *({"price": price} for price in range(-501, 500)))
+    told = desk.replay(after)
+    assert (told.released, told.broken, len(desk.files)) == (0, {"partitions": 501}, 500)
+    assert desk.replay(after, only=range(1, 501)).released == 500
+    assert desk.replay(after).broken == {"partitions": 1}
 
 
 def test_an_upload_rule_counts_what_the_lake_holds():
