@@ -178,13 +178,6 @@ class Report:
             return self
         return report(dump(json.loads(self.data) | {"replays": json.loads(before.data)["replays"]}), self.tag, "")
 
-    def corrections_under(self, contract: str) -> tuple[str, ...]:
-        """The documents that a later run of the same content, under that contract, judges in place of those received:
-        what this report's run judged so, and, where its replays don't stay, theirs. The later of a record counts.
-        """
-        released = [] if contract == self.contract else [at for replay in self.replays for at in replay.corrections]
-        return tuple(dict.fromkeys([*self.corrections, *released]))
-
     def adding(self, entry: Mapping[str, Any]) -> bytes:
         """The report with one more replay."""
         body = json.loads(self.data)

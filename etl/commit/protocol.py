@@ -34,10 +34,20 @@ def publish(publication: Publication, storage: Storage) -> Outcome:
 
 def corrections(claim: Claim, content_id: str, contract: str, storage: Storage) -> tuple[str, ...]:
     """Where the documents are that a run of this content under this contract (its digest) judges in place of those
-    received: as they are now.
+    received, as they are now; the later of a record counts.
     """
     before = Board(claim, storage).look().report
-    return before.corrections_under(contract) if before and before.content_id == content_id else ()
+    return _due(before, contract, storage) if before and before.content_id == content_id else ()
+
+
+def _due(before: Report, contract: str, storage: Storage) -> tuple[str, ...]:
+    """Under the same contract those that the last run took, since replays since then stay; under another all."""
+    if contract == before.contract:
+        return before.corrections
+    released = [at for replay in before.replays for at in replay.corrections]
+    kept = [found.location for found in storage.list(f"{before.folder}corrections/")] if before.folder else []
+    found = [*before.corrections, *released, *sorted(kept, key=lambda at: (len(at), at))]  # by number, within a record
+    return tuple(reversed(dict.fromkeys(reversed(found))))
 
 
 class _Run:
@@ -58,10 +68,7 @@ class _Run:
         if not self._follows(sight.report):
             self._withdraw(own, sight.report, sight)
             return "superseded"
-        if (
-            self._is_of(sight.report)
-            and sight.report.corrections_under(self._report.contract) != self._report.corrections
-        ):
+        if self._is_of(sight.report) and self._is_judged_otherwise(sight.report):
             return "outdated"
         return self._replace(sight.report, self._finish(sight.report, own, sight))
 
@@ -84,6 +91,10 @@ class _Run:
         if other.arrival != self._report.arrival:
             return other.arrival < self._report.arrival
         return self._is_of(other) or self._is_there_now()
+
+    def _is_judged_otherwise(self, before: Report) -> bool:
+        """Whether documents have been corrected that this run has judged as received."""
+        return _due(before, self._report.contract, self._storage) != self._report.corrections
 
     def _is_of(self, other: Report | Intent) -> bool:
         """Whether it is of the same content."""

@@ -45,10 +45,11 @@ def judge(folder: Folder, record: int, document: bytes, contract: Contract, stor
 def correct(
     folder: Folder, record: int, document: bytes, contract: Contract, storage: Storage, *, who: str, when: datetime
 ) -> Replayed:
-    """Publish one record with its document as edited; one that breaks a rule changes nothing.
+    """Publish one record with its document as edited; one that breaks a rule by itself changes nothing.
 
-    The document is kept, and counts whenever the upload is judged again. Of an upload that was rejected as a whole, it
-    is published once the upload as a whole passes. Raises `UsageError` for a record that doesn't wait, and as `judge`.
+    The document is kept, and counts whenever the upload is judged again. Where it can't be published yet, since the
+    upload was rejected as a whole, or its key is that of an earlier record which waits too, a later replay does so.
+    Raises `UsageError` for a record that doesn't wait, and as `judge`.
     """
     text = _one_line(document)
     told = steadily(folder, storage, lambda at: _tried(at, folder, record, text, contract, storage, who, when))

@@ -84,14 +84,37 @@ def staged(at: Standing, contract: Contract, storage: Storage, only: Collection[
     check_layout(at, contract)
     with staging(at.folder.location) as folder, ExitStack() as stack:
         files = earlier(at, storage, stack) if _counts(contract) else {}
+        pass_ = _Pass(at, contract, storage, files, stack)
+        if at.whole and only is not None:  # the upload as a whole is judged with all its records, whoever is chosen
+            _, _, verdict = pass_.run(folder / "all", None)
+            trial, new, _ = pass_.run(folder / "chosen", only)
+        else:
+            trial, new, verdict = pass_.run(folder / "chosen", only)
+        yield Staged(at, contract, trial.found, verdict, new, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One judgement of what waits. `files` are local copies of what the lake holds of the upload."""
+
+    at: Standing
+    contract: Contract
+    storage: Storage
+    files: Files
+    stack: ExitStack
+
+    def run(
+        self, folder: Path, only: Collection[int] | None
+    ) -> tuple[Trial, Sequence[StagedFile], Sequence[Violation]]:
+        """What comes of it, staged in a folder; and what the upload as a whole breaks."""
+        at, contract = self.at, self.contract
         writer = LakeWriter(contract, folder, at.now["upload"]["location"], at.now["upload"]["id"])
         with readable(at):
-            judge = Judge(contract, None if at.whole else datasets(contract, files))
+            judge = Judge(contract, None if at.whole else datasets(contract, self.files))
         trial = Trial(contract, judge, writer, _chosen(at, only), at.rows)
-        new = trial.run(items(at, contract, storage, stack))
+        new = trial.run(items(at, contract, self.storage, self.stack))
         with readable(at):
-            verdict = list(_verdict(at, contract, trial.found, writer, files, new))
-        yield Staged(at, contract, trial.found, verdict, new, folder)
+            return trial, new, list(_verdict(at, contract, trial.found, writer, self.files, new))
 
 
 def _counts(contract: Contract) -> bool:

@@ -432,6 +432,25 @@ def test_partitions_count_together_with_what_the_lake_holds_of_the_upload():
     assert desk.replay(after).broken == {"partitions": 1}
 
 
+def test_a_correction_that_is_kept_counts_in_a_run_under_another_contract():
+    desk = fresh(contract(HALF), *MANY, order(5, -1))
+    desk.correct(2, order(2, 1), contract(HALF))
+    desk.run(contract(HALF, DEEP))
+    assert [(row[0], float(row[2])) for row in desk.rows] == [(1, 2), (2, 1), (3, -1), (4, -9), (5, -1)]
+    before = desk.state
+    desk.run(contract(HALF, DEEP))
+    assert desk.state == before
+
+
+def test_an_upload_that_was_rejected_is_judged_with_all_its_records_whoever_is_chosen():
+    bare = order(3)
+    bare["customer"] = {"customer_id": 2, "name": "B"}
+    desk = fresh(contract(HALF), *MANY[:1], order(2, -1), bare, order(4, -1), order(5, -1))
+    told = desk.replay(contract(HALF, DEEP), only={3})  # without an e-mail, as one in five is
+    assert (told.waiting, told.released, told.broken) == (1, 1, {})
+    assert desk.orders == [3]
+
+
 def test_an_upload_rule_counts_what_the_lake_holds():
     few = contract(("mustBeLessThan: 50", "mustBeLessThan: 40"))
     without = order(2, -1)
