@@ -69,7 +69,10 @@ def _once(
         return Replayed(folder.location, "superseded", note=SUPERSEDED)
     with staged(at, contract, storage, only) as found:
         told = _told(at.folder, found)
-        if dry or not told.released:
+        if not told.released:
+            return told
+        if dry:
+            snapshot.examine(contract, storage, at.report["lake"])
             return told
         snapshot.keep(contract, storage, at.report["lake"])
         return told if commit.add(found.addition(), storage) == "committed" else None
