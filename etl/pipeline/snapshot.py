@@ -29,6 +29,11 @@ def keep(contract: Contract, storage: Storage, lake: str) -> None:
     _keep(Same(contract), Same(storage), lake)
 
 
+def examine(contract: Contract, storage: Storage, lake: str) -> None:
+    """Raise what `keep` would, and keep nothing."""
+    _Snapshots(contract, storage, lake).agrees()
+
+
 @lru_cache(maxsize=64)
 def _keep(contract: Same[Contract], storage: Same[Storage], lake: str) -> None:
     _Snapshots(contract.one, storage.one, lake).keep()
@@ -44,13 +49,13 @@ class _Snapshots:
         self._own = f"{self._prefix}{contract.digest}{SUFFIX}"
 
     def keep(self) -> None:
-        if self._agrees():
+        if self.agrees():
             return
         with suppress(Conflict):  # another run has kept the same
             self._storage.write(self._own, self._contract.text.encode(), expect=None)
-        self._agrees()  # of two that are kept at the same moment, the first holds
+        self.agrees()  # of two that are kept at the same moment, the first holds
 
-    def _agrees(self) -> bool:
+    def agrees(self) -> bool:
         """Whether this contract is kept already. Raises `ContractError` where another is, and came first."""
         found = [kept for kept in self._storage.list(self._prefix) if self._is_snapshot(kept.location)]
         if not _is_draft(self._contract.status):

@@ -74,7 +74,10 @@ def _once(
         return Replayed(at.folder.location, at.folder.state, note=ERASED)
     with staged(at, contract, storage, only) as found:
         told = _told(at.folder, found)
-        if dry or not told.released:
+        if not told.released:
+            return told
+        if dry:
+            snapshot.examine(contract, storage, at.report["lake"])
             return told
         snapshot.keep(contract, storage, at.report["lake"])
         return told if commit.add(found.addition(), storage) == "committed" else None

@@ -67,7 +67,8 @@ def _tried(desk: Desk, key: str, only: Collection[int] | None, *, dry: bool) -> 
 
 def _contract(judge: Judge) -> Contract:
     if judge.contract is None or not judge.judges:
-        raise QuarantineError("; ".join(filter(None, (judge.note, *judge.faults))) or "no contract can judge this")
+        said = " ".join(filter(None, (judge.note, "; ".join(judge.faults))))
+        raise QuarantineError(said or "no contract can judge this")
     return judge.contract
 
 

@@ -125,7 +125,7 @@ class _Views:
             return self._record(request, draft, 422)
         self._index.renew([key])
         _session(request).tell(_corrected(key, record, done))
-        return RedirectResponse(address(key, record), 303)
+        return RedirectResponse(address(key, record) + "#content", 303)  # else the form's own #edit would stay
 
     def replay(self, request: Request) -> Response:
         """A dry run, and the question whether to do it; or what came of doing it."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etl import contract as contracts
 from etl.contract.model import Contract
-from etl.errors import QuarantineError, UsageError
+from etl.errors import ContractError, QuarantineError, UsageError
 from etl.replay import judge, waiting
 from etl.review.erasing import Asked, erase_folder, erase_record
 from tests.replay.desk import BY_ROW, DEEP, OUTPUTS, REFUNDS, ROOT, WHEN, Desk, contract, order
@@ -102,6 +102,18 @@ def test_a_dry_run_says_the_same_and_writes_nothing(desk, agreed):
     assert desk.storage.objects == before
     told = desk.replay(agreed)
     assert (dry.waiting, dry.released, dry.broken) == (told.waiting, told.released, told.broken)
+
+
+def test_a_dry_run_refuses_a_version_that_means_something_else_in_the_lake():
+    status = ("status: draft", "status: active")
+    desk = fresh(contract(status), order(1), order(2, -1), order(3, -9))
+    before = desk.storage.objects.copy()
+    for dry in (True, False):
+        with pytest.raises(ContractError, match="another meaning"):
+            desk.replay(contract(status, REFUNDS), dry=dry)
+    assert desk.storage.objects == before
+    raised = ("version: 1.0.0", "version: 1.1.0")
+    assert desk.replay(contract(status, raised, REFUNDS), dry=True).released == 1
 
 
 def test_only_the_records_that_were_chosen(desk):

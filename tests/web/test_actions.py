@@ -72,6 +72,7 @@ def test_a_corrected_record_is_published_once(person: Person, storage: MemorySto
     before = published(storage)
     page = person.press(f"{address}/correct", {"document": text}).text
     assert "Record 2 is published as corrected." in text_of(page)
+    assert "1 record still waits. As it was judged: 2 of 11 records" in text_of(person.read(f"/uploads/{key}"))
     assert "corrected and published" in text_of(page)
     assert "As corrected 2024-02-03 09:15 UTC by ana" in text_of(page)
     assert len(published(storage)) == len(before) + 1

@@ -76,6 +76,12 @@ def test_filters(query: str, person: Person, storage: MemoryStorage) -> None:
     assert "<script" not in page
 
 
+def test_a_filter_that_finds_nothing_does_not_say_that_nothing_was_read(person: Person) -> None:
+    page = text_of(person.read("/?day=1999-01-01"))
+    assert "No record was read by this contract, or on this day." in page
+    assert "etl run" not in page
+
+
 def test_a_long_list_has_pages(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("etl.web.home.PAGE", 7)
     seen: list[str] = []
