@@ -107,24 +107,39 @@ def _translated(location: str) -> Iterator[None]:
 
 
 def _upload(path: Path) -> Upload:
-    info = path.stat()
+    return _described(path.as_posix(), path.stat())
+
+
+def _described(path: str, info: os.stat_result) -> Upload:
     if stat.S_ISDIR(info.st_mode):
         raise NotFound(f"{path}: this is a folder; name a file, or end it with / to mean all that is in it")
     if not stat.S_ISREG(info.st_mode):  # to open a pipe that nobody writes to would wait for ever
         raise StorageError(f"{path}: this is no regular file; name one (the command also reads standard input, as -)")
-    return Upload(path.as_posix(), _EPOCH + timedelta(microseconds=info.st_mtime_ns // 1000), info.st_size)
+    return Upload(path, _EPOCH + timedelta(microseconds=info.st_mtime_ns // 1000), info.st_size)
 
 
 def _found(prefix: str) -> Iterator[Upload]:
     folder, _, name = prefix.rpartition("/")
     for path in _files(Path(folder + "/" if prefix.startswith("/") else folder), name):
-        with suppress(FileNotFoundError):  # gone since
-            if path.is_file():  # no pipe, no socket
-                yield _upload(path)
+        info = _info(path)
+        if info is not None and stat.S_ISREG(info.st_mode):  # no pipe, no socket
+            yield _described(path, info)
 
 
-def _files(folder: Path, name: str) -> Iterator[Path]:
-    """The files in `folder`, at any depth, under entries whose names begin with `name`."""
+def _info(path: str) -> os.stat_result | None:
+    """None where it is gone since, or a link to nothing."""
+    try:
+        return os.stat(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
+
+
+def _files(folder: Path, name: str) -> Iterator[str]:
+    """The files in `folder`, at any depth, under entries whose names begin with `name`. (Texts: `Path` takes twice the
+    time, and a quarantine has many files.)
+    """
 
     def failed(error: OSError) -> None:
         raise error  # os.walk would leave out what it can't read, silently
@@ -132,17 +147,16 @@ def _files(folder: Path, name: str) -> Iterator[Path]:
     if not folder.exists():
         return
     for root, folders, files in os.walk(folder, onerror=failed, followlinks=True):
-        if Path(root) == folder:
+        if root == str(folder):
             folders[:] = [entry for entry in folders if entry.startswith(name)]
             files = [entry for entry in files if entry.startswith(name)]
-        folders[:] = [entry for entry in folders if not _leads_back(Path(root), entry)]
-        yield from (Path(root, entry) for entry in files if not _is_part(entry))
+        folders[:] = [entry for entry in folders if not _leads_back(os.path.join(root, entry))]
+        yield from (os.path.join(root, entry).removeprefix("./") for entry in files if not _is_part(entry))
 
 
-def _leads_back(folder: Path, entry: str) -> bool:
+def _leads_back(path: str) -> bool:
     """Whether it is a link to a folder round it, in which every file would be found again and again."""
-    path = folder / entry
-    return path.is_symlink() and folder.resolve().is_relative_to(path.resolve())
+    return os.path.islink(path) and Path(path).parent.resolve().is_relative_to(Path(path).resolve())
 
 
 def _is_part(name: str) -> bool:
