@@ -32,6 +32,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembering: Non
 
 
 def test_a_port_that_is_taken_is_told() -> None:
+    Path("quarantine").mkdir()
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
