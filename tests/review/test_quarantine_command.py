@@ -420,7 +420,7 @@ def test_a_contract_judges_its_own_records(here):
     done = etl("quarantine", "replay", "in/wrong-type.json", "--contract", other, *Q)
     assert (done.exit_code, "these are records of contract orders" in done.stderr) == (2, True)
     done = etl("quarantine", "replay", "all", "--contract", other, *Q)
-    assert (done.exit_code, done.stdout) == (0, "in all: 0 folders, 0 waiting, 0 published\n")
+    assert (done.exit_code, done.stdout) == (0, "nothing waits in quarantine at quarantine/, as far as was asked\n")
 
 
 # dismiss
@@ -613,7 +613,10 @@ def test_an_empty_prefix_on_s3_is_named(here, s3):
     assert (done.exit_code, done.stderr) == (0, "nothing is in quarantine at s3://orders/nope/\n")
     for command in (["replay", "all", "--contract", "orders.odcs.yaml"], ["purge", "--before", "2024-01-01"]):
         done = etl("quarantine", *command, "--quarantine", "s3://orders/nope")
-        assert (done.exit_code, "nothing is in quarantine at s3://orders/nope/, as" in done.stdout) == (0, True)
+        assert (done.exit_code, " in quarantine at s3://orders/nope/, as far as was asked\n" in done.stdout) == (
+            0,
+            True,
+        )
 
 
 def test_a_quarantine_on_s3(here, s3):

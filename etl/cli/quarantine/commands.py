@@ -197,7 +197,7 @@ def replay(
     say = deciding.documents if as_json else deciding.lines
     done = deciding.replayed(found, task, storage, lambda one: typer.echo("\n".join(say(one, task))))
     if not as_json and not found:
-        typer.echo(listing.nothing_at(places.quarantines(quarantine, lambda: known)) + listing.AS_ASKED)
+        typer.echo(listing.nothing_at(places.quarantines(quarantine, lambda: known), "waits") + listing.AS_ASKED)
     elif not as_json and len(found) != 1:
         typer.echo(deciding.total_line(done, task))
     raise typer.Exit(max(FELL_SHORT if done.falls_short else 0, *done.codes, 0))

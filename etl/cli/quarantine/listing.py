@@ -86,9 +86,9 @@ def filtered_days(day: str | None, since: str | None, until: str | None) -> tupl
 # For people.
 
 
-def nothing_at(quarantines: Sequence[str]) -> str:
+def nothing_at(quarantines: Sequence[str], verb: str = "is") -> str:
     """That there is nothing, and where it was looked for: a prefix on S3 that is mistyped is as one that is empty."""
-    return plain(f"nothing is in quarantine at {', '.join(map(near, quarantines))}")
+    return plain(f"nothing {verb} in quarantine at {', '.join(map(near, quarantines))}")
 
 
 def print_list(found: Listed, console: Console) -> None:
