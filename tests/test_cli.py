@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from etl.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 ORDERS = ROOT / "contracts" / "orders.odcs.yaml"
@@ -183,3 +186,18 @@ def test_hostile_text_is_shown_not_obeyed(tmp_path: Path) -> None:
     done = etl("run", upload, *outputs(tmp_path))
     assert "\x1b[31m" not in done.stdout
     assert "[bold]red[/bold]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["list", "--state", "foo"], "Invalid value for '--state': 'foo' is not one of 'open'"),
+        (["list", "--since", "x"], "Invalid value for '--since': 'x' does not match"),
+        (["purge", "--before", "yesterday"], "Invalid value for '--before': 'yesterday' does not match"),
+        (["list", "--limit", "0"], "Invalid value for '--limit': Input should be"),
+    ],
+)
+def test_a_wrong_value_is_said_in_plain_words(arguments, words, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    done = CliRunner().invoke(app, ["quarantine", *arguments])
+    assert (done.exit_code, "Value error" in done.stderr, words in done.stderr) == (2, False, True)

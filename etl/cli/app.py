@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from typer.core import TyperGroup
 
 from etl import contract as contracts
 from etl import pipeline
@@ -30,8 +31,22 @@ from etl.storage import AnyStorage, Storage
 
 _CONTRACTS = Path("contracts")
 
+
+class _Commands(TyperGroup):
+    """Says what is wrong with an option in its own words: pydantic's begin with the kind of the error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Any command of any depth: their options are read in here."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="etl",
+    cls=_Commands,
     help="Nested JSON orders in, checked Parquet and an explained quarantine out.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from etl.contract.model import Contract
 from etl.errors import UsageError
-from etl.storage import normal
+from etl.storage import is_s3, normal
 
 _CONTRACTS = Path("contracts")
 _OPTIONS = {"datalake": "--lake", "quarantine": "--quarantine"}
@@ -33,8 +33,21 @@ def lakes(given: str | None, contracts: Callable[[], Sequence[Contract]] = known
 
 
 def quarantines(given: str | None, contracts: Callable[[], Sequence[Contract]] = known) -> tuple[str, ...]:
-    """The roots of the quarantines, likewise; several contracts may share one."""
-    return _roots("quarantine", given, contracts)
+    """The roots of the quarantines, likewise; several contracts may share one.
+
+    One that is given is there, if it is a local folder: one that is not may be a typing error, and no good news.
+    """
+    roots = _roots("quarantine", given, contracts)
+    if given is not None and not is_s3(roots[0]) and not _may_be_there(Path(roots[0])):
+        raise UsageError(f"--quarantine {given}: there is no such folder; check the path")
+    return roots
+
+
+def _may_be_there(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:  # denied, say: the storage says so
+        return True
 
 
 def _roots(server: str, given: str | None, contracts: Callable[[], Sequence[Contract]]) -> tuple[str, ...]:

@@ -22,7 +22,9 @@ MOMENTS = (  # with an offset that RFC 3339 does not know
     "yyyy-MM-dd HH:mm:ss xx",
     "yyyy-MM-dd'T'HH:mmXXX",
 )
-AMBIGUOUS = {"dd/MM/yyyy", "MM/dd/yyyy"}
+LOCALS = tuple(f"{date} {time}" for date in DATES for time in ("HH:mm", "HH:mm:ss"))  # without an offset
+_EITHER = ("dd/MM/yyyy", "MM/dd/yyyy")
+AMBIGUOUS = [{first + time for first in _EITHER} for time in ("", " HH:mm", " HH:mm:ss")]
 
 _LONGEST = {"email": 320, "uuid": 36, "ipv4": 15, "ipv6": 45, "uri": 4000}
 _URI = re.compile(r"[a-z][a-z0-9+.-]*://|urn:|mailto:", re.IGNORECASE)
@@ -62,8 +64,8 @@ def _temporal(read: Callable[[str], int]) -> Callable[[str], bool]:
     return partial(_reads, read)
 
 
-def _instant(pattern: str | None, unit: str) -> Callable[[str], int]:
-    return lambda text: temporal.instant(text, pattern, None, unit)
+def _instant(pattern: str | None, unit: str, timezone: str | None = None) -> Callable[[str], int]:
+    return lambda text: temporal.instant(text, pattern, timezone, unit)
 
 
 def _local(text: str) -> int:
@@ -94,6 +96,7 @@ FORMS: dict[Form, Callable[[str], bool]] = {  # the first that all texts have is
     "time": _temporal(lambda text: temporal.microseconds(text, None)),
     **{pattern: _temporal(_instant(pattern, "us")) for pattern in MOMENTS},
     **{pattern: _temporal(partial(temporal.days, pattern=pattern)) for pattern in DATES},
+    **{pattern: _temporal(_instant(pattern, "us", "UTC")) for pattern in LOCALS},
     "number": lambda text: bool(_NUMBER.fullmatch(text)),
     "boolean": lambda text: text in ("true", "false"),
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from etl.infer.draft import Guess, Shape
 from etl.infer.seen import Numbers, Seen, Texts, epoch_units
-from etl.infer.texts import AMBIGUOUS, DATES, MOMENTS, Form, identifies
+from etl.infer.texts import AMBIGUOUS, DATES, LOCALS, MOMENTS, Form, identifies
 from etl.infer.words import is_code, is_moment, is_money, is_numeric, is_rate, is_reference
 
 JSON = Guess("string", functions=("json",))
@@ -44,11 +44,7 @@ _FORMATS: dict[Form, Guess] = {
 _SPOKEN = {"uri": "URI", "uuid": "UUID", "email": "valid e-mail address", "local": "time without an offset"}
 _SPOKEN |= dict.fromkeys(("ipv4", "ipv6"), "network address")
 _SPOKEN |= dict.fromkeys(DATES, "date") | dict.fromkeys((*MOMENTS, "timestamp(ns)"), "timestamp")
-_LOCAL = (
-    "Times that name no offset from UTC. To have them as such, say whose clock it was:",
-    "  logicalType: timestamp",
-    "  logicalTypeOptions: {defaultTimezone: America/Sao_Paulo}",
-)
+_SPOKEN |= dict.fromkeys(LOCALS, _SPOKEN["local"])
 _KINDS = {"integer": "whole numbers", "number": "numbers", "text": "texts", "boolean": "true or false"}
 _KINDS |= {"array": "arrays", "object": "objects"}
 
@@ -157,7 +153,7 @@ def _text(texts: Texts, name: str, values: int) -> Guess:
 def _form(texts: Texts, name: str) -> Guess | None:
     """The type of texts that all have one form; None where they have none, or none to go by."""
     first = next(iter(texts.forms), None)
-    if first is None or first == "local" or (first in AMBIGUOUS and set(texts.forms) >= AMBIGUOUS):
+    if first is None or first == "local" or first in LOCALS or _is_ambiguous(texts):
         return None
     return _number_as_text(texts.numbers, name) if first == "number" else _FORMATS[first]
 
@@ -172,11 +168,25 @@ def _number_as_text(numbers: Numbers, name: str) -> Guess | None:
     return exact and replace(exact, remarks=("Written as text.",))
 
 
+def _is_ambiguous(texts: Texts) -> bool:
+    return any(set(texts.forms) >= either for either in AMBIGUOUS)
+
+
+def _local(form: Form) -> tuple[str, ...]:
+    """What it takes to have texts of this form as times."""
+    format_ = "" if form == "local" else f"format: {form}, "
+    return (
+        "Times that name no offset from UTC. To have them as such, say whose clock it was:",
+        "  logicalType: timestamp",
+        f"  logicalTypeOptions: {{{format_}defaultTimezone: America/Sao_Paulo}}",
+    )
+
+
 def _plain(texts: Texts) -> Guess:
-    if texts.forms[:1] == ("local",):
-        return replace(TEXT, remarks=_LOCAL)
-    if set(texts.forms) >= AMBIGUOUS:
+    if _is_ambiguous(texts):
         return replace(TEXT, remarks=("Dates of which the samples do not tell whether dd/MM/yyyy or MM/dd/yyyy.",))
+    if texts.forms and (texts.forms[0] == "local" or texts.forms[0] in LOCALS):
+        return replace(TEXT, remarks=_local(texts.forms[0]))
     if texts.broke and texts.broke[1] >= _LEAST_ALIKE:
         form, alike = texts.broke
         return replace(

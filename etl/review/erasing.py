@@ -3,7 +3,7 @@
 Of a folder, or of one record of it: the payload in `rejected.ndjson` and the values of its violations, corrected
 documents, and the copy `upload`. A copy without one record is NDJSON, a record a line as the reader takes it apart, and
 `{}` in that record's place, so that numbers stay. `report.json` keeps its counts; the values that it shows of an erased
-record go.
+record go, and the suggestions of the rules that it breaks: what they say may be such a value.
 
 First all is staged; then the account is appended to the folder's states (`states/0002-erased.json`), which names the
 digest of a new copy; then files are written, each whole. Cut short, it is finished by doing it again, which appends
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,7 @@ from etl.storage import Storage
 
 PAGE = "report.html"
 _CORRECTIONS = "corrections/"
+_Broken = tuple[str | None, str | None, str]  # a rule: table, column, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class _Work:
     fault: str = ""
     copy: Literal["", "removed", "rewritten"] = ""
     copied: Mapping[str, str] | None = None  # of a rewritten copy: its content id and form
+    broken: set[_Broken] = field(default_factory=set)  # the rules that the one record breaks
     written_over: list[tuple[str, bytes, str]] = field(default_factory=list)  # run reports, with their tags
 
     def rejected(self, number: int | None) -> None:
@@ -167,7 +169,10 @@ class _Work:
     def _line(self, line: bytes, number: int | None, where: str) -> bytes:
         """What is left of a line: nothing of one that is no rejected record, where all are to go."""
         try:
-            record = json.loads(line)["record"]
+            body = json.loads(line)
+            record = body["record"]
+            if record == number:
+                self.broken |= {(each["table"], each["column"], each["rule"]) for each in body["violations"]}
             left = erased(line, self.asked.who, self.asked.instant) if number in (None, record) else None
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number is None:
@@ -237,7 +242,7 @@ class _Work:
         except QuarantineError as error:
             self.fault = f"{error} (what it shows of record {number} was not looked into)"
             return
-        if blanked := _blank(body, number):
+        if blanked := _blank(body, number, self.broken):
             self.values += blanked
             if PAGE in self.folder.files:  # before the report: as long as that shows values, both are written again
                 self.staged[self.folder.location + PAGE] = self._stage(PAGE, page(body))
@@ -252,7 +257,9 @@ class _Work:
             except QuarantineError as error:
                 self.fault = f"{error} (what it shows of record {number} was not looked into)"
                 return
-            if run["upload"].get("contentId") == self.folder.content_id and (blanked := _blank(run, number)):
+            if run["upload"].get("contentId") == self.folder.content_id and (
+                blanked := _blank(run, number, self.broken)
+            ):
                 self.values += blanked
                 self.written_over.append((run_at, dump(run), tag))
 
@@ -309,15 +316,29 @@ def _without(path: Path, target: Path, number: int, contract: Contract, *, by_li
     return _Copy(count, changed)
 
 
-def _blank(body: dict[str, Any], number: int) -> int:
-    """Take a record's values out of a report; gives how many there were."""
+def _blank(body: dict[str, Any], number: int, broken: Collection[_Broken]) -> int:
+    """Take a record's values out of a report, and the suggestions of rules that it breaks; gives how many went."""
     count = 0
-    try:
+    rules = set(broken)
+    with suppress(KeyError, TypeError):  # edited by hand: what is no rule shows no value as one
         for rule in body["rules"]:
             for example in rule["examples"]:
-                if example["record"] == number and (example["value"] is not None or example["detail"] is not None):
+                if example["record"] != number:
+                    continue
+                rules.add((rule["table"], rule["column"], rule["rule"]))
+                if example["value"] is not None or example["detail"] is not None:
                     example["value"] = example["detail"] = None
                     count += 1
-    except (KeyError, TypeError):  # edited by hand: what is no rule shows no value as one
-        return count
+    with suppress(KeyError, TypeError):
+        kept = [each for each in body["suggestions"] if not _is_of(each, rules)]
+        count += len(body["suggestions"]) - len(kept)
+        body["suggestions"] = kept
     return count
+
+
+def _is_of(suggestion: Mapping[str, Any], rules: Collection[_Broken]) -> bool:
+    """Whether a suggestion is about one of these rules; one of new columns names these, and not the rule's own."""
+    name = suggestion["rule"]
+    if suggestion["kind"] == "field":
+        return any(rule == name for _, _, rule in rules)
+    return (suggestion["table"], suggestion["column"], name) in rules

@@ -65,6 +65,7 @@ TEXTS = [
     ("at", ["2024-01-10T10:11:12"], "string"),
     ("at", ["2024-01-10T10:11:12Z", "2024-01-10T10:11:12"], "string"),
     ("at", ["2024-01-10T10:11:12+0000"], "timestamp (yyyy-MM-dd'T'HH:mm:ssxx)"),
+    ("at", ["28/03/2025 14:08"], "string"),
     ("at", ["10:11:12"], "time (HH:mm:ss)"),
     ("paid", ["199.90", "1.00"], "decimal(12,2)"),
     ("weight", ["0.75", "1.20"], "decimal(12,6)"),
@@ -236,6 +237,17 @@ def test_required_follows_from_presence_and_a_comment_says_so(
         (['"2024-01-10T10:11:12"'], "logicalTypeOptions: {defaultTimezone: America/Sao_Paulo}"),
         (['"2024-01-10"'] * 7 + ['"soon"'], "The first 7 texts are each a date, the next is not."),
         (['"1.50"'] * 7 + ['"n/a"'], "The first 7 texts are each a number, the next is not."),
+        (['"28/03/2025 14:08"', '"01/02/2025 07:00"'], "logicalTypeOptions: {format: dd/MM/yyyy HH:mm, defaultTim"),
+        (
+            ['"03/28/2025 14:08:09"'],
+            "logicalTypeOptions: {format: MM/dd/yyyy HH:mm:ss, defaultTimezone: America/Sao_Paulo}",
+        ),
+        (['"01.02.2025 14:08"'], "logicalTypeOptions: {format: dd.MM.yyyy HH:mm, defaultTimezone: America/Sao_Paulo}"),
+        (['"01/02/2025 14:08"'], "Dates of which the samples do not tell whether dd/MM/yyyy or MM/dd/yyyy."),
+        (
+            ['"28/03/2025 14:08"'] * 7 + ['"soon"'],
+            "The first 7 texts are each a time without an offset, the next is not.",
+        ),
         (['"01/02/2024"'], "Dates of which the samples do not tell whether dd/MM/yyyy or MM/dd/yyyy."),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from etl import contract as contracts
 from etl import replay
 from etl.errors import QuarantineError, StorageError
 from etl.quarantine import correction, erased, original
@@ -21,6 +22,8 @@ from etl.review.history import history
 from etl.storage import MemoryStorage
 from tests.replay.desk import AT, DEEP, Desk, contract, order
 from tests.review.quarantines import ROOT
+from tests.suggest.feeds import BLOCK
+from tests.suggest.feeds import order as feed_order
 
 WHEN = datetime(2024, 5, 1, 9, tzinfo=UTC)
 ASKED = Asked("ana", WHEN)
@@ -405,6 +408,46 @@ def test_a_page_beside_the_report_is_made_anew(partly):
     erase_record(partly.folder(), 1, STRICT, partly.storage, ASKED, "purge")
     assert b"-3.00" not in objects(partly)[f"{at}report.html"]
     assert b"-40.00" in objects(partly)[f"{at}report.html"]
+
+
+FEED = contracts.loads(BLOCK, env={})
+
+
+def statuses(*names: str) -> Desk:
+    """An order for each status, and one whose note is too long; a page beside the report."""
+    desk = Desk()
+    orders = [feed_order(number, status=name) for number, name in enumerate(names, 1)]
+    desk.run(FEED, *orders, feed_order(99, note="a" * 14), feed_order(100))
+    desk.storage.objects[f"{desk.folder().location}report.html"] = (page(desk.report), WHEN)
+    return desk
+
+
+def suggested(desk: Desk) -> list[set[str]]:
+    """The kinds of suggestions in the folder's report, and in the lake's."""
+    body = json.loads(objects(desk)[f"{desk.folder().location}report.json"])
+    return [{each["kind"] for each in report["suggestions"]} for report in (body, desk.report)]
+
+
+def test_suggestions_of_rules_that_the_record_breaks_go_from_every_report():
+    desk = statuses("ana-silva", "ana-silva", "gift")
+    assert suggested(desk) == [{"enum", "length"}] * 2
+    assert len(holding(desk, b"ana-silva")) == 3
+    found = erase_record(desk.folder(), 1, FEED, desk.storage, ASKED, "purge")
+    assert found.values == 4  # an example and a suggestion, in the folder and in the lake
+    assert suggested(desk) == [{"length"}] * 2
+    assert not erase_record(desk.folder(), 1, FEED, desk.storage, ASKED, "purge").anything
+    erase_record(desk.folder(), 2, FEED, desk.storage, ASKED, "purge")
+    assert holding(desk, b"ana-silva") == []
+    assert "ana-silva" not in json.dumps(desk.report)
+
+
+def test_they_go_for_a_record_that_is_no_example_too():
+    desk = statuses(*["gift"] * 30, "ana-silva")
+    assert "ana-silva" in json.dumps(desk.report["suggestions"])
+    assert all(each["record"] != 31 for rule in desk.report["rules"] for each in rule["examples"])
+    assert erase_record(desk.folder(), 31, FEED, desk.storage, ASKED, "purge").values == 2
+    assert "ana-silva" not in json.dumps(desk.report)
+    assert holding(desk, b"ana-silva") == []
 
 
 def test_of_an_erased_record_a_changed_contract_knows_nothing(partly, tmp_path):

@@ -138,8 +138,8 @@ def test_list_chooses(here, options, names):
         (["--limit", "1"], "1 more; --limit shows more\n"),
         (["--limit", "1", "--rule", "price"], "1 more that were not looked into; --limit shows more\n"),
         (["--limit", "2"], ""),
-        (["--contract", "none"], "nothing is in quarantine, as far as was asked\n"),
-        (["--rule", "none"], "nothing is in quarantine, as far as was asked\n"),
+        (["--contract", "none"], "nothing is in quarantine at quarantine/, as far as was asked\n"),
+        (["--rule", "none"], "nothing is in quarantine at quarantine/, as far as was asked\n"),
     ],
 )
 def test_list_says_how_many_more_there_are(here, options, words):
@@ -420,7 +420,7 @@ def test_a_contract_judges_its_own_records(here):
     done = etl("quarantine", "replay", "in/wrong-type.json", "--contract", other, *Q)
     assert (done.exit_code, "these are records of contract orders" in done.stderr) == (2, True)
     done = etl("quarantine", "replay", "all", "--contract", other, *Q)
-    assert (done.exit_code, done.stdout) == (0, "in all: 0 folders, 0 waiting, 0 published\n")
+    assert (done.exit_code, done.stdout) == (0, "nothing waits in quarantine at quarantine/, as far as was asked\n")
 
 
 # dismiss
@@ -569,9 +569,54 @@ def test_contracts_whose_variables_are_not_set_say_so(here, monkeypatch):
 
 
 def test_an_empty_quarantine_is_no_fault(here):
+    Path("quarantine").mkdir()
     done = etl("quarantine", "list", *Q)
-    assert (done.exit_code, done.stderr) == (0, "nothing is in quarantine, as far as was asked\n")
+    assert (done.exit_code, done.stderr) == (0, "nothing is in quarantine at quarantine/\n")
     assert etl("quarantine", "stats", "--lake", "lake", *Q).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["quarantine", "list"],
+        ["quarantine", "list", "--json"],
+        ["quarantine", "show", "0123abcd"],
+        ["quarantine", "stats", "--lake", "lake"],
+        ["quarantine", "stats", "--lake", "lake", "--by", "day"],
+        ["quarantine", "replay", "all"],
+        ["quarantine", "dismiss", "all", "--why", "test"],
+        ["quarantine", "purge", "--before", "2024-01-01"],
+        ["review", "--lake", "lake"],
+    ],
+)
+def test_a_folder_that_is_not_there_is_no_empty_quarantine(here, command):
+    Path("file").touch()
+    for place in ("nope", str(here / "nope"), "file"):
+        done = etl(*command, "--quarantine", place)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr == f"etl: --quarantine {place}: there is no such folder; check the path\n"
+
+
+def test_a_folder_that_contracts_name_may_come_later(here):
+    Path("contracts").mkdir()
+    text = (here / "orders.odcs.yaml").read_text(encoding="utf-8")
+    there = "    type: s3\n    location: s3://${ORDERS_BUCKET}/orders_quarantine/\n"
+    assert there in text
+    text = text.replace(there, f"    type: local\n    path: {here}/quarantine/\n")
+    (here / "contracts/orders.odcs.yaml").write_text(text, encoding="utf-8")
+    done = etl("quarantine", "list")
+    assert (done.exit_code, done.stderr) == (0, "nothing is in quarantine at quarantine/\n")
+
+
+def test_an_empty_prefix_on_s3_is_named(here, s3):
+    done = etl("quarantine", "list", "--quarantine", "s3://orders/nope")
+    assert (done.exit_code, done.stderr) == (0, "nothing is in quarantine at s3://orders/nope/\n")
+    for command in (["replay", "all", "--contract", "orders.odcs.yaml"], ["purge", "--before", "2024-01-01"]):
+        done = etl("quarantine", *command, "--quarantine", "s3://orders/nope")
+        assert (done.exit_code, " in quarantine at s3://orders/nope/, as far as was asked\n" in done.stdout) == (
+            0,
+            True,
+        )
 
 
 def test_a_quarantine_on_s3(here, s3):

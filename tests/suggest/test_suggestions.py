@@ -132,6 +132,24 @@ def test_patch_applies_it_too(name: str, layout: str, tmp_path: Path) -> None:
         assert file.read_bytes().decode() == suggest.apply(each["patch"], TEXTS[layout])
 
 
+@pytest.mark.parametrize(
+    ("value", "pattern"),
+    [
+        ("2025-03-04T10:00:00", "yyyy-MM-dd'T'HH:mm:ss"),
+        ("2025-03-04T10:00:00.123", "yyyy-MM-dd'T'HH:mm:ss.SSS"),
+        ("2025-03-04 10:00", "yyyy-MM-dd HH:mm"),
+    ],
+)
+def test_times_without_an_offset_are_read_where_the_contract_has_a_zone(value: str, pattern: str) -> None:
+    plain = "logicalType: timestamp\n"
+    assert BLOCK.count(plain) == 1
+    options = "        logicalTypeOptions: {format: dd/MM/yyyy HH:mm, defaultTimezone: America/Sao_Paulo}\n"
+    text, orders = BLOCK.replace(plain, plain + options), [order(number, paid_at=value) for number in range(1, 6)]
+    report = judged(text, orders)
+    assert shown(report) == [("format", f"read orders.paid_at as {pattern}", 5)]
+    assert published(suggest.apply(report["suggestions"][0]["patch"], text), orders) == 5
+
+
 def test_the_effect_is_that_of_the_difference() -> None:
     orders = [*GOOD, *bad({"status": "gift"}, {"status": "gift"}, {"day": None}, {"gift": 1})]
     found = {each["kind"]: (each["effect"], each["step"]) for each in judged(BLOCK, orders)["suggestions"]}

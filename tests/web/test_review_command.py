@@ -29,6 +29,8 @@ PLACES = ["--lake", "lake", "--quarantine", "quarantine"]
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembering: None) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ORDERS_BUCKET", raising=False)
+    for name in ("q", "quarantine"):
+        (tmp_path / name).mkdir()
 
 
 def test_a_port_that_is_taken_is_told() -> None:

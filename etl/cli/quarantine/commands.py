@@ -92,13 +92,14 @@ def list_(
     with _complaining():
         first, last = listing.filtered_days(_iso(day), _iso(since), _iso(until))
         wanted = listing.Wanted(contract, state, first, last, status, rule)
-        found = listing.listed(places.quarantines(quarantine), AnyStorage(), wanted, limit)
+        roots = places.quarantines(quarantine)
+        found = listing.listed(roots, AnyStorage(), wanted, limit)
     if as_json:
         for line in listing.documents(found):
             typer.echo(line)
     else:
         listing.print_list(found, _console())
-    if more := listing.left_out(found, wanted):
+    if more := listing.left_out(found, wanted, roots):
         typer.echo(more, err=True)
 
 
@@ -147,12 +148,13 @@ def stats(
     storage, console = AnyStorage(), _console()
     with _complaining():
         wanted = Wanted(contract, since=_iso(since), until=_iso(until))
+        roots = places.quarantines(quarantine) if quarantine is not None else None
         chosen = by or counting.USUAL
         asks_runs = any(one != By.STATE for one in chosen)
         found = counting.judged(places.lakes(lake), storage, wanted) if asks_runs else []
         for at, one in enumerate(chosen):
             rows = (
-                counting.states(places.quarantines(quarantine), storage, wanted)
+                counting.states(roots or places.quarantines(None), storage, wanted)
                 if one == By.STATE
                 else counting.rows(one, found)
             )
@@ -182,7 +184,7 @@ def replay(
 
     Exit code 1 if any of them still breaks a rule.
     """
-    from etl.cli.quarantine import deciding
+    from etl.cli.quarantine import deciding, listing
     from etl.review.choosing import chosen
 
     storage = AnyStorage()
@@ -194,7 +196,9 @@ def replay(
     task = deciding.Task(known, lake, places.person(), datetime.now(UTC), dry=dry)
     say = deciding.documents if as_json else deciding.lines
     done = deciding.replayed(found, task, storage, lambda one: typer.echo("\n".join(say(one, task))))
-    if not as_json and len(found) != 1:
+    if not as_json and not found:
+        typer.echo(listing.nothing_at(places.quarantines(quarantine, lambda: known), "waits") + listing.AS_ASKED)
+    elif not as_json and len(found) != 1:
         typer.echo(deciding.total_line(done, task))
     raise typer.Exit(max(FELL_SHORT if done.falls_short else 0, *done.codes, 0))
 

@@ -19,6 +19,7 @@ from etl.storage import Storage
 
 COLUMNS = ("arrived", "contract", "upload", "verdict", "read", "quarantined", "state", "rule", "folder")
 _WIDE = 110  # characters, from which on there is room for everything
+AS_ASKED = ", as far as was asked"
 _SETTLED = ("resolved", "dismissed", "superseded")
 
 
@@ -85,6 +86,11 @@ def filtered_days(day: str | None, since: str | None, until: str | None) -> tupl
 # For people.
 
 
+def nothing_at(quarantines: Sequence[str], verb: str = "is") -> str:
+    """That there is nothing, and where it was looked for: a prefix on S3 that is mistyped is as one that is empty."""
+    return plain(f"nothing {verb} in quarantine at {', '.join(map(near, quarantines))}")
+
+
 def print_list(found: Listed, console: Console) -> None:
     """A table on a terminal; in a pipe a line for each, its columns by tabulators, with a line of names before."""
     if not console.is_terminal:
@@ -95,10 +101,10 @@ def print_list(found: Listed, console: Console) -> None:
         console.print(_table(found.shown, narrow=console.width < _WIDE))
 
 
-def left_out(found: Listed, wanted: Wanted) -> str:
+def left_out(found: Listed, wanted: Wanted, quarantines: Sequence[str]) -> str:
     """What is to be said of those that are not shown; nothing where there are none."""
     if not found.shown and not found.more:
-        return "nothing is in quarantine, as far as was asked"
+        return nothing_at(quarantines) + ("" if wanted == Wanted() else AS_ASKED)
     if not found.more:
         return ""
     looked = " that were not looked into" if wanted.rule or wanted.status else ""

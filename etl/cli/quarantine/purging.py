@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from etl.cli.exits import BROKEN, complain, failed
+from etl.cli.quarantine.listing import AS_ASKED, nothing_at
 from etl.cli.show import near, plain
 from etl.contract.model import Contract
 from etl.errors import EtlError, QuarantineError, UsageError
@@ -23,9 +24,13 @@ _ID = re.compile(r"([0-9a-f]{16})-([1-9][0-9]{0,17})")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The folders of which payloads are to go: all of them, or those of the record of this `number`."""
+    """The folders of which payloads are to go: all of them, or those of the record of this `number`.
+
+    `quarantines` are where they were looked for.
+    """
 
     found: Sequence[Folder]
+    quarantines: Sequence[str]
     why: str
     number: int | None = None
 
@@ -36,7 +41,7 @@ def task(before: str | None, record: str | None, quarantines: Sequence[str], sto
         raise UsageError("purge: give either --before DATE or --record ID")
     if record is None:
         found = [one for one in _all(quarantines, storage) if one.day < str(before)]
-        return Task(found, f"purge --before {before}")
+        return Task(found, quarantines, f"purge --before {before}")
     matched = _ID.fullmatch(record)
     if matched is None:
         raise UsageError(f"--record {record}: the lake's _record_id is expected, <upload id>-<number>")
@@ -46,7 +51,7 @@ def task(before: str | None, record: str | None, quarantines: Sequence[str], sto
             f"--record {record}: nothing of this upload is in {', '.join(quarantines)}; `etl quarantine list --json` "
             "shows upload ids"
         )
-    return Task(found, f"purge --record {record}", int(matched[2]))
+    return Task(found, quarantines, f"purge --record {record}", int(matched[2]))
 
 
 def _all(quarantines: Sequence[str], storage: Storage) -> Iterator[Folder]:
@@ -70,7 +75,7 @@ def purged(what: Task, storage: Storage, asked: Asked, say: Callable[[str], None
         if one.fault:
             complain(plain(one.fault))
             codes.append(BROKEN)
-    say(_total(done, asked))
+    say(_total(done, asked) if what.found else nothing_at(what.quarantines) + AS_ASKED)
     for line in _untouched(what):
         say(plain(line))
     return codes
