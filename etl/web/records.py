@@ -39,7 +39,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """All of it. `is_draft`: document and violations are those of what was edited. `after`: as it was corrected."""
+    """All of it; with a `draft`, document and violations are those of what was edited. `after`: as it was corrected.
+
+    `more` is how many violations are not shown.
+    """
 
     key: str
     folder: Folder
@@ -48,6 +51,7 @@ class RecordPage:
     judge: Judge
     document: tuple[Line, ...]
     violations: tuple[Shown, ...]
+    more: int
     progress: Progress
     is_json: bool
     is_utf8: bool
@@ -82,6 +86,16 @@ class RecordPage:
         return min(max(self.text.count("\n") + 2, 8), 36)
 
     @property
+    def editable(self) -> bool:
+        """Whether it can be corrected on its page."""
+        return self.workable and not self.too_large
+
+    @property
+    def most(self) -> int:
+        """What can be edited here, in MB."""
+        return EDITABLE >> 20
+
+    @property
     def unreadable(self) -> bool:
         """Whether it is a whole upload that can't be taken apart, which counts as one record."""
         return any(each.get("rule") == "unreadable" for each in self.neighbours.record.violations)
@@ -109,17 +123,19 @@ def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draf
     text = draft.text if draft else data.decode(errors="replace")
     violations = draft.violations if draft else neighbours.record.violations
     over = veil(judge.contract)
-    said = shown(violations, text, judge.contract, revealed=revealed is not None)
+    root = tree(text)
+    said = shown(violations, text, root, judge.contract, revealed=revealed is not None)
     return RecordPage(
         key=key,
         folder=folder,
         location=location,
         neighbours=neighbours,
         judge=judge,
-        document=lines(text, [each.mark for each in said], None if revealed else over),
+        document=lines(text, [each.mark for each in said], None if revealed else over, root),
         violations=said,
+        more=len(violations) - len(said),
         progress=progress(neighbours.record, folder, _waiting(folder, desk, problems)),
-        is_json=tree(text) is not None,
+        is_json=root is not None,
         is_utf8=_is_utf8(data),
         revealed=revealed,
         past=reveals.past(folder, record, desk.storage),

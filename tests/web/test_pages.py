@@ -461,3 +461,17 @@ def test_pages_of_a_thousand_records(storage: MemoryStorage) -> None:
 def test_paths_are_not_of_this_machine() -> None:
     """The desk of these tests is in memory: nothing above has touched the disk."""
     assert not Path("s3:").exists()
+
+
+def test_a_document_that_is_too_large_says_so_before_it_is_revealed(storage: MemoryStorage) -> None:
+    location = "s3://shop/orders_json_incoming/large.ndjson"
+    order = {"order_id": "x", "products": [{"price": "dear", "product_name": "chair" * 9} for _ in range(20_000)]}
+    storage.objects[location] = (json.dumps(order).encode(), NOW)
+    pipeline.run(location, ORDERS, storage, OUTPUTS)
+    folder = json.loads(storage.objects[_run_of(storage, location)][0])["quarantine"]["location"]
+    person = Person(desk(storage))
+    page = person.read(f"/uploads/0/{folder.removeprefix(OUTPUTS.quarantine)}records/1")
+    assert "It is too large to be edited here (more than 1 MB)" in text_of(page)
+    assert "Reveal and edit" not in page
+    assert len(page) < 1_000_000
+    assert re.search(r"and [\d,]+ more violations of the same rules", text_of(page))
