@@ -20,6 +20,7 @@ from etl.web.desk import Desk, address
 from etl.web.home import Wanted, home, waiting
 from etl.web.index import Index
 from etl.web.records import Draft, record_page
+from etl.web.rejected import NoRecord
 from etl.web.sessions import Message, Session
 from etl.web.uploads import upload_page
 
@@ -79,14 +80,16 @@ class _Views:
 
     def failed(self, request: Request, error: Exception) -> Response:
         """What an error of ours says, on a page of its own."""
-        missing = isinstance(error, UsageError)
+        missing = isinstance(error, UsageError | NoRecord)
         title = "There is no such page" if missing else "This can't be shown"
-        return self._page(request, "error.html", 404 if missing else 502, title=title, advice=str(error))
+        title = "There is no such record" if isinstance(error, NoRecord) else title
+        back = address(request.path_params["key"]) if "record" in request.path_params else ""
+        return self._page(request, "error.html", 404 if missing else 502, title=title, advice=str(error), back=back)
 
     def refused(self, request: Request, error: HTTPException) -> Response:
         title = "There is no such page" if error.status_code == 404 else "This can't be done here"
         return self._page(
-            request, "error.html", error.status_code, title=title, advice="Begin with the list of uploads."
+            request, "error.html", error.status_code, title=title, advice="Begin with the list of uploads.", back=""
         )
 
     def home(self, request: Request) -> Response:
