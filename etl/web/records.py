@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from etl.errors import EtlError
+from etl.records import digest
+from etl.replay import KeyChange
 from etl.review import Folder, report
 from etl.web import rejected, reveals
 from etl.web.corrections import Correction, latest
@@ -25,12 +27,19 @@ EDITABLE = 1 << 20  # bytes of a document: what a form can hold
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document as edited, and what it breaks; `done` says whether all is well with it."""
+    """A document as edited, what it breaks, and what becomes of its key. `asks`: somebody is to say that it is meant."""
 
     text: str
     violations: Sequence[Mapping[str, Any]] = ()
     fault: str = ""
     checked: bool = False
+    keys: Sequence[KeyChange] = ()
+    asks: bool = False
+
+    @property
+    def seen(self) -> str:
+        """What a form says to which somebody has been told of these changes of the key."""
+        return digest(repr(self.keys).encode(errors="surrogatepass")) if self.keys else ""
 
     @property
     def passes(self) -> bool:
@@ -89,6 +98,17 @@ class RecordPage:
     def editable(self) -> bool:
         """Whether it can be corrected on its page."""
         return self.workable and not self.too_large
+
+    @property
+    def key_changes(self) -> tuple[str, ...]:
+        """In words; personal values only where the record is revealed."""
+        keys = self.draft.keys if self.draft else ()
+        return tuple(
+            f"{each.column} is another one"
+            if each.masked and not self.revealed
+            else f"{each.column} {each.before} becomes {each.after}"
+            for each in keys
+        )
 
     @property
     def most(self) -> int:

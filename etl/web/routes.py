@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from starlette.applications import Starlette
@@ -123,9 +124,9 @@ class _Views:
 
     def correct(self, request: Request) -> Response:
         key, record = _of_record(request)
-        draft, done = actions.correct(self._desk, key, record, _one(request, "document"))
+        draft, done = actions.correct(self._desk, key, record, _one(request, "document"), _one(request, "seen"))
         if done is None:
-            return self._record(request, draft, 422)
+            return self._record(request, draft, 200 if draft.asks else 422)
         self._index.renew([key])
         _session(request).tell(_corrected(key, record, done))
         return RedirectResponse(address(key, record), 303)
@@ -142,7 +143,7 @@ class _Views:
         if not dry:
             self._index.renew(keys)
         if not dry and len(keys) == 1 and outcomes[0].replayed and not outcomes[0].replayed.note:
-            _session(request).tell(_replayed(outcomes[0].replayed.released, outcomes[0].replayed.waiting))
+            _session(request).tell(_replayed(outcomes[0].replayed))
             return RedirectResponse(address(keys[0]), 303)
         return self._page(request, "replay.html", outcomes=outcomes, dry=dry, only=only, left=left, keys=keys)
 
@@ -179,16 +180,21 @@ class _Views:
         return RedirectResponse(address(keys[0]) if _one(request, "which") == "selected" and keys else "/", 303)
 
 
+_NAMED = 5  # rules in a message
 _FILTER = ("contract", "rule", "status", "state", "day")
 
 
-def _replayed(released: int, waiting: int) -> Message:
+def _replayed(done: Replayed) -> Message:
+    released, waiting = done.released, done.waiting
     if released == waiting:
         return Message(f"{count(released, 'record')} published.", "good")
     left = count(waiting - released, "record")
-    done = count(released, "record") if released else "No record"
+    published = count(released, "record") if released else "No record"
     verb = "waits" if waiting - released == 1 else "wait"
-    return Message(f"{done} published; {left} still {verb}.", "plain")
+    broken = ", ".join(f"{rule} ({count(records, 'record')})" for rule, records in islice(done.broken.items(), _NAMED))
+    more = f" and {count(len(done.broken) - _NAMED, 'more rule')}" if len(done.broken) > _NAMED else ""
+    why = f" By the contract as it is now, what waits breaks {broken}{more}." if broken else ""
+    return Message(f"{published} published; {left} still {verb}.{why}", "plain")
 
 
 def _corrected(key: str, record: int, done: Replayed) -> Message:

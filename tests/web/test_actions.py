@@ -82,6 +82,22 @@ def test_a_corrected_record_is_published_once(person: Person, storage: MemorySto
     assert "corrected" in text_of(person.read(f"/uploads/{key}"))
 
 
+def test_a_key_that_changes_is_told_before_it_is_published(person: Person, storage: MemoryStorage) -> None:
+    address = f"/uploads/{key_of(storage, 'wrong-type')}/records/2"
+    text = document_of(person.press(f"{address}/reveal").text).replace('"one"', "2").replace("2002", "2999")
+    before = dict(storage.objects)
+    said = "The key changes: order_id 2002 becomes 2999."
+    assert said in text_of(person.press(f"{address}/check", {"document": text}).text)
+    found = person.press(f"{address}/correct", {"document": text})
+    assert said in text_of(found.text)
+    assert found.status_code == 200
+    assert storage.objects == before
+    fields = {"document": text, "seen": field(found.text, "seen")}
+    other = person.press(f"{address}/correct", {**fields, "document": text.replace("2999", "2998")}).text
+    assert "order_id 2002 becomes 2998" in text_of(other)
+    assert "Record 2 is published as corrected." in text_of(person.press(f"{address}/correct", fields).text)
+
+
 def test_what_was_corrected_is_masked_too(person: Person, storage: MemoryStorage) -> None:
     address = f"/uploads/{key_of(storage, 'wrong-type')}/records/2"
     text = document_of(person.press(f"{address}/reveal").text).replace('"one"', "2").replace("João", "Joaquim")
@@ -154,6 +170,7 @@ def test_a_replay_publishes_what_passes_and_says_what_does_not(storage: MemorySt
     before = published(storage)
     page = person.press("/replay", {"upload": key, "which": "all", "step": "do"}).text
     assert "No record published; 2 records still wait." in text_of(page)
+    assert "By the contract as it is now, what waits breaks orders.price type (1 record)" in text_of(page)
     assert published(storage) == before
     page = person.press("/replay", {"upload": key_of(storage, "out-of-range"), "which": "all", "step": "do"}).text
     assert "2 records published." in text_of(page)
