@@ -483,3 +483,17 @@ def test_a_record_that_is_not_there_leads_back_to_its_upload(person: Person, sto
     assert found.status_code == 404
     assert f'href="/uploads/{key}"' in found.text
     assert "There is no such record" in found.text
+
+
+@pytest.mark.parametrize("case", ["no rejected records", "a line cut off", "a report cut off", "a run was killed"])
+def test_a_fault_is_told_once(case: str, storage: MemoryStorage) -> None:
+    BROKEN[case][0](storage, folder_of(storage, "wrong-type"))
+    page = Person(desk(storage)).read(f"/uploads/{key_of_folder(storage)}")
+    assert len(re.findall("<p>", page.split('class="callout bad"')[1].split("</div>")[0])) == 1
+
+
+def test_an_upload_of_which_nothing_waits_says_how_to_close_it(person: Person, storage: MemoryStorage) -> None:
+    assert text_of(person.read("/")).count("nothing waits; dismiss it to close it") == 1
+    assert "Nothing waits; dismiss it to close it." in text_of(
+        person.read(f"/uploads/{key_of(storage, 'warning-only')}")
+    )
