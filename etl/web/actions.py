@@ -18,6 +18,7 @@ from etl.web.judges import Judge, judge_of
 from etl.web.records import Draft
 from etl.web.sessions import Session
 from etl.web.tree import tree
+from etl.web.uploads import PAGE, waiting
 from etl.web.violations import as_mapping
 
 _ONE_AT_A_TIME = threading.Lock()  # a replay takes the machine's cores by itself
@@ -63,6 +64,25 @@ def _tried(desk: Desk, key: str, only: Collection[int] | None, *, dry: bool) -> 
     except EtlError as error:
         return Outcome(key, address(key), location, None, str(error))
     return Outcome(key, address(key), location, done, "", f"{contract.name} {contract.version}")
+
+
+def first_waiting(desk: Desk, key: str, only: Collection[int] | None) -> tuple[int, str] | None:
+    """The first record of an upload (`only`: of these) that waits and can be corrected, and the address of its page."""
+    try:
+        folder = desk.folder(key)
+        waits = waiting(folder, desk)
+        waits = waits if only is None else waits.intersection(only)
+        found = rejected.page(folder, desk.storage, 0, PAGE).records
+    except EtlError:
+        return None
+    return next(
+        (
+            (each.record, address(key, each.record))
+            for each in found
+            if each.record in waits and not any(rule.get("rule") == "unreadable" for rule in each.violations)
+        ),
+        None,
+    )
 
 
 def _contract(judge: Judge) -> Contract:

@@ -27,7 +27,7 @@ EDITABLE = 1 << 20  # bytes of a document: what a form can hold
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document as edited, what it breaks, and what becomes of its key. `asks`: somebody is to say that it is meant."""
+    """A document as edited, what it breaks, and what becomes of its key. `asks`: one is to say that it is meant."""
 
     text: str
     violations: Sequence[Mapping[str, Any]] = ()
@@ -50,7 +50,7 @@ class Draft:
 class RecordPage:
     """All of it; with a `draft`, document and violations are those of what was edited. `after`: as it was corrected.
 
-    `more` is how many violations are not shown.
+    `whole`: its upload was rejected as a whole. `more` is how many violations are not shown.
     """
 
     key: str
@@ -71,6 +71,7 @@ class RecordPage:
     correction: Correction | None
     after: tuple[Line, ...]
     too_large: bool
+    whole: bool
     problems: tuple[str, ...]
 
     @property
@@ -136,7 +137,7 @@ def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draf
     folder = desk.folder(key)
     problems: list[str] = []
     neighbours = rejected.one(folder, desk.storage, record)
-    judge, location = _judge(folder, desk, problems)
+    judge, location, whole = _judge(folder, desk, problems)
     data = neighbours.record.document or b""
     correction = latest(folder, record, desk.storage)
     revealed = session.revealed.get((folder.location, record))
@@ -164,17 +165,19 @@ def record_page(desk: Desk, key: str, record: int, session: Session, draft: Draf
         after=lines(correction.text, (), None if revealed else over) if correction and correction.text else (),
         draft=draft,
         too_large=len(data) > EDITABLE,
-        problems=tuple(problems),
+        whole=whole,
+        problems=tuple(dict.fromkeys(problems)),
     )
 
 
-def _judge(folder: Folder, desk: Desk, problems: list[str]) -> tuple[Judge, str]:
+def _judge(folder: Folder, desk: Desk, problems: list[str]) -> tuple[Judge, str, bool]:
+    """By what it is judged, where its upload was, and whether that was rejected as a whole."""
     try:
         body = report(folder, desk.storage)
     except EtlError as error:
         problems.append(str(error))
-        return judge_of(None, desk), folder.location
-    return judge_of(body, desk), str(body["upload"]["location"])
+        return judge_of(None, desk), folder.location, False
+    return judge_of(body, desk), str(body["upload"]["location"]), body["status"] == "rejected"
 
 
 def _editable(data: bytes, correction: Correction | None) -> str:

@@ -145,7 +145,11 @@ class _Views:
         if not dry and len(keys) == 1 and outcomes[0].replayed and not outcomes[0].replayed.note:
             _session(request).tell(_replayed(outcomes[0].replayed))
             return RedirectResponse(address(keys[0]), 303)
-        return self._page(request, "replay.html", outcomes=outcomes, dry=dry, only=only, left=left, keys=keys)
+        first = actions.first_waiting(self._desk, keys[0], only) if dry and len(keys) == 1 else None
+        outcomes.sort(key=lambda each: not each.released)
+        return self._page(
+            request, "replay.html", outcomes=outcomes, dry=dry, only=only, left=left, keys=keys, first=first
+        )
 
     def dismiss(self, request: Request) -> Response:
         """The question why; or what came of it."""
