@@ -15,10 +15,11 @@ earlier.py    what the lake holds of their upload
 trial.py      their judgement
 staged.py     all of it, staged
 replaying.py  published, and told in the review state
-correcting.py a record with its document as edited
+correcting.py a record with its document as edited; keys.py: what that does to its key
 """
 
 from etl.replay.correcting import correct, judge
+from etl.replay.keys import KeyChange, key_changes
 from etl.replay.replaying import Replayed, replay, waiting
 
-__all__ = ["Replayed", "correct", "judge", "replay", "waiting"]
+__all__ = ["KeyChange", "Replayed", "correct", "judge", "key_changes", "replay", "waiting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etl import replay
 from etl.commit import states
@@ -12,12 +12,13 @@ from etl.contract.model import Contract
 from etl.errors import EtlError, QuarantineError, UsageError
 from etl.replay import Replayed
 from etl.review import report
-from etl.web import reveals
+from etl.web import rejected, reveals
 from etl.web.desk import Desk, address
 from etl.web.judges import Judge, judge_of
 from etl.web.records import Draft
 from etl.web.sessions import Session
 from etl.web.tree import tree
+from etl.web.uploads import PAGE, waiting
 from etl.web.violations import as_mapping
 
 _ONE_AT_A_TIME = threading.Lock()  # a replay takes the machine's cores by itself
@@ -65,6 +66,25 @@ def _tried(desk: Desk, key: str, only: Collection[int] | None, *, dry: bool) -> 
     return Outcome(key, address(key), location, done, "", f"{contract.name} {contract.version}")
 
 
+def first_waiting(desk: Desk, key: str, only: Collection[int] | None) -> tuple[int, str] | None:
+    """The first record of an upload (`only`: of these) that waits and can be corrected, and the address of its page."""
+    try:
+        folder = desk.folder(key)
+        waits = waiting(folder, desk)
+        waits = waits if only is None else waits.intersection(only)
+        found = rejected.page(folder, desk.storage, 0, PAGE).records
+    except EtlError:
+        return None
+    return next(
+        (
+            (each.record, address(key, each.record))
+            for each in found
+            if each.record in waits and not any(rule.get("rule") == "unreadable" for rule in each.violations)
+        ),
+        None,
+    )
+
+
 def _contract(judge: Judge) -> Contract:
     if judge.contract is None or not judge.judges:
         said = " ".join(filter(None, (judge.note, "; ".join(judge.faults))))
@@ -105,28 +125,33 @@ def check(desk: Desk, key: str, record: int, text: str) -> Draft:
         contract = _contract(judge_of(report(folder, desk.storage), desk))
         with _ONE_AT_A_TIME:
             found = replay.judge(folder, record, _bytes(text), contract, desk.storage)
+        received = rejected.one(folder, desk.storage, record).record.document or b""
+        keys = replay.key_changes(received, _bytes(text), contract)
     except EtlError as error:
         return Draft(text, fault=str(error), checked=True)
-    return Draft(text, tuple(as_mapping(each) for each in found), checked=True)
+    return Draft(text, tuple(as_mapping(each) for each in found), checked=True, keys=keys)
 
 
-def correct(desk: Desk, key: str, record: int, text: str) -> tuple[Draft, Replayed | None]:
+def correct(desk: Desk, key: str, record: int, text: str, seen: str = "") -> tuple[Draft, Replayed | None]:
     """Publish a document as edited, if it passes; else what it breaks.
 
     Of an upload that was rejected as a whole, it may be kept alone: nothing is released while others break rules.
+    Where its key changes, it is asked first whether that is meant: `seen` is what a form says that has told so.
     """
     draft = check(desk, key, record, text)
     if not draft.passes:
         return draft, None
+    if draft.seen != seen and draft.keys:
+        return replace(draft, asks=True), None
     folder = desk.folder(key)
     try:
         contract = _contract(judge_of(report(folder, desk.storage), desk))
         with _ONE_AT_A_TIME:
             done = replay.correct(folder, record, _bytes(text), contract, desk.storage, who=desk.who, when=desk.now())
     except EtlError as error:
-        return Draft(text, draft.violations, str(error), checked=True), None
+        return replace(draft, fault=str(error)), None
     if not done.released and not (done.note and done.broken):
-        return Draft(text, draft.violations, _why(done), checked=True), None
+        return replace(draft, fault=_why(done)), None
     return draft, done
 
 

@@ -6,10 +6,11 @@ Works for any text: one that is not JSON is shown as it is, marked at the byte t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from typing import NamedTuple, TypeVar
 
+from etl.contract.expressions import Step
 from etl.report import MASK
 from etl.web.tree import Node, Steps, find, tree
 from etl.web.veil import Veil
@@ -71,12 +72,16 @@ def pretty(text: str) -> str:
     return "\n".join("  " * line.depth + "".join(piece.text for piece in line.pieces) for line in found)
 
 
-def lines(text: str, marks: Sequence[Mark], veil: Veil | None) -> tuple[Line, ...]:
-    """The document with its marks. `veil` says what is hidden; None: nothing is. A long one is cut, and says so."""
-    root = tree(text)
+def lines(text: str, marks: Sequence[Mark], veil: Veil | None, root: Node | None = None) -> tuple[Line, ...]:
+    """The document with its marks. `veil` says what is hidden; None: nothing is. A long one is cut, and says so.
+
+    `root` is the text's tree, where it is known already.
+    """
+    root = root or tree(text)
     if root is not None:
-        return _anchored(_cut(list(_lines(text, root, _Marks.of(text, root, marks), veil))))
-    return _anchored(_cut(list(_plain(text, marks)))) if veil is None else ()
+        by_node = _Marks.of(text, root, marks)
+        return _anchored(_cut(list(_planned(text, root, by_node, veil)), lambda plan: _made(plan, text, by_node)))
+    return _anchored(_cut(list(_plain(text, marks)), lambda line: line)) if veil is None else ()
 
 
 def _anchored(found: Iterable[Line]) -> tuple[Line, ...]:
@@ -137,37 +142,84 @@ def _named_at(root: Node, at: int) -> Node | None:
     return last
 
 
-_Item = Line | tuple[Node, int, Veil | None, str, bool]
+class _Plan(NamedTuple):
+    """A line before it is made: of a long document few are shown. `ends`: the one that closes a container."""
+
+    node: Node
+    depth: int
+    after: str
+    touched: bool
+    broken: bool
+    hidden: str | None = None
+    opens: bool = False
+    ends: bool = False
+    lacks: str | None = None
 
 
 def _lines(
     text: str, root: Node, marks: _Marks | None = None, veil: Veil | None = None, length: int = _LENGTH
 ) -> Iterable[Line]:
     marks = marks or _Marks()
-    waiting: list[_Item] = [(root, 0, veil, "", False)]
+    return (_made(plan, text, marks, length) for plan in _planned(text, root, marks, veil))
+
+
+def _planned(text: str, root: Node, marks: _Marks, veil: Veil | None) -> Iterable[_Plan]:
+    below = _Below()
+    waiting: list[_Plan | tuple[Node, int, Veil | None, str, bool]] = [(root, 0, veil, "", False)]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, Line):
+        if isinstance(item, _Plan):
             yield item
             continue
         node, depth, over, after, touched = item
-        broken = tuple(marks.nodes.get(node, ()))
-        before = _key(text, node, tuple(marks.keys.get(node, ())))
-        hidden = over.hides(container=bool(node.children), null=text[node.start : node.end] == "null") if over else None
-        lacks = marks.lacking.get(node, {})
-        if hidden or not (node.children or lacks):
-            yield Line(depth, (*before, _single(text, node, hidden, broken, length), *_mark(after)), touched)
+        here, lacks, children = node in marks.nodes, marks.lacking.get(node, {}), node.children
+        broken = here or node in marks.keys
+        hidden = below.hides(over, node, text) if over else None
+        if hidden or not (children or lacks):
+            yield _Plan(node, depth, after, touched, broken, hidden)
             continue
-        opening, closing = "{}" if node.kind == "object" else "[]"
-        touched = touched or bool(broken)
-        yield Line(depth, (*before, Piece("mark", opening, broken)), touched)
-        waiting.append(Line(depth, (Piece("mark", closing), *_mark(after)), touched))
-        waiting += [_lacking(name, numbers, depth + 1) for name, numbers in lacks.items()]
-        last = len(node.children) - 1
-        inner = ((child, over.into(child.step, last + 1) if over else None) for child in node.children)
-        waiting += [
-            (child, depth + 1, below, "," if at < last else "", touched) for at, (child, below) in enumerate(inner)
-        ][::-1]
+        touched = touched or here
+        yield _Plan(node, depth, "", touched, broken, opens=True)
+        waiting.append(_Plan(node, depth, after, touched, broken=False, ends=True))
+        waiting += [_Plan(node, depth + 1, "", False, True, lacks=name) for name in lacks]
+        for at in range(len(children) - 1, -1, -1):
+            child = children[at]
+            inner = below.into(over, child.step, len(children)) if over else None
+            waiting.append((child, depth + 1, inner, "," if at < len(children) - 1 else "", touched))
+
+
+class _Below:
+    """What is hidden, asked once of all places that are alike."""
+
+    def __init__(self) -> None:
+        self._inner: dict[tuple[int, Step | None, int], Veil] = {}
+        self._hidden: dict[tuple[int, bool, bool], str | None] = {}
+
+    def into(self, over: Veil, step: Step | None, length: int) -> Veil:
+        key = (id(over), step, length) if isinstance(step, str) or not over.alike else (id(over), 0, 1)
+        found = self._inner.get(key)
+        if found is None:
+            found = self._inner[key] = over.into(*key[1:])
+        return found
+
+    def hides(self, over: Veil, node: Node, text: str) -> str | None:
+        key = id(over), bool(node.children), text.startswith("null", node.start)
+        if key not in self._hidden:
+            self._hidden[key] = over.hides(container=key[1], null=key[2])
+        return self._hidden[key]
+
+
+def _made(plan: _Plan, text: str, marks: _Marks, length: int = _LENGTH) -> Line:
+    node = plan.node
+    if plan.lacks is not None:
+        return _lacking(plan.lacks, marks.lacking[node][plan.lacks], plan.depth)
+    opening, closing = "{}" if node.kind == "object" else "[]"
+    if plan.ends:
+        return Line(plan.depth, (Piece("mark", closing), *_mark(plan.after)), plan.touched)
+    broken = tuple(marks.nodes.get(node, ()))
+    before = _key(text, node, tuple(marks.keys.get(node, ())))
+    value = Piece("mark", opening, broken) if plan.opens else _single(text, node, plan.hidden, broken, length)
+    return Line(plan.depth, (*before, value, *_mark(plan.after)), plan.touched)
 
 
 def _key(text: str, node: Node, broken: tuple[int, ...]) -> tuple[Piece, ...]:
@@ -217,18 +269,26 @@ def _plain(text: str, marks: Sequence[Mark]) -> Iterable[Line]:
 # A long one.
 
 
-def _cut(found: Sequence[Line]) -> tuple[Line, ...]:
+_T = TypeVar("_T", Line, _Plan)
+
+
+def _cut(found: Sequence[_T], made: Callable[[_T], Line]) -> Iterable[Line]:
+    """What is shown of these lines; only that is made."""
     if len(found) <= _LINES:
-        return tuple(found)
+        yield from map(made, found)
+        return
     shown = set(range(_LINES // 4))
     for at, line in enumerate(found):
         if line.broken and len(shown) < _LINES:
             shown.update(range(max(at - _NEAR, 0), min(at + _NEAR + 1, len(found))))
-    cut: list[Line] = []
-    for is_shown, numbers in groupby(range(len(found)), key=shown.__contains__):
-        some = list(numbers)
-        if is_shown:
-            cut += [found[at] for at in some]
-        else:
-            cut.append(Line(0, (Piece("note", f"… {len(some):,} more lines are not shown"),)))
-    return tuple(cut)
+    last = -1
+    for at in sorted(shown):
+        yield from _gap(at - last - 1)
+        yield made(found[at])
+        last = at
+    yield from _gap(len(found) - last - 1)
+
+
+def _gap(lines: int) -> Iterable[Line]:
+    if lines:
+        yield Line(0, (Piece("note", f"… {lines:,} more lines are not shown"),))

@@ -92,7 +92,8 @@ class Guard:
         if token is not None and scope["path"] == "/" and scope["method"] == "GET":
             return self._enter(token, session, headers)
         if session is None:
-            raise Refused(403, "Please use the link that the terminal shows", _HOW)
+            advice = f"{_KEEP} {_HOW}" if scope["method"] == "POST" else _HOW
+            raise Refused(403, "Please use the link that the terminal shows", advice)
         if scope["method"] == "POST":
             scope["state"]["form"] = await self._form(scope, receive, headers, host, session)
         return None
@@ -129,12 +130,11 @@ class Guard:
         for name, value in found.multi_items():
             fields.setdefault(name, []).append(str(value))
         if not secrets.compare_digest(fields.get("csrf", [""])[0].encode(), session.csrf.encode()):
-            raise Refused(
-                403, "This form is out of date", "Nothing was done. Go back, load the page again, and repeat."
-            )
+            raise Refused(403, "This form is out of date", f"{_KEEP} Then load the page again, and repeat.")
         return fields
 
 
+_KEEP = "Nothing was done. If you were editing, go back to copy your text before anything else."
 _HOW = (
     "It works once, in the browser that opens it first. Where it was opened by a click in another web page, "
     "follow the link below once more."

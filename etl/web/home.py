@@ -81,6 +81,11 @@ class Row:
     def rejected(self) -> int:
         return self.account.quarantined + self.account.split if self.account else 0
 
+    @property
+    def only_warns(self) -> bool:
+        """Whether it is open, and nothing of it waits."""
+        return self.account is not None and self.summary.state == "open" and not _waits(self.summary)
+
 
 @dataclass(frozen=True, slots=True)
 class Home:

@@ -17,6 +17,10 @@ from etl.review.folders import REJECTED
 from etl.storage import Storage
 
 
+class NoRecord(QuarantineError):
+    """There is none of this number; or its line can't be read."""
+
+
 class _Head(msgspec.Struct):
     record: int
     violations: list[dict[str, Any]]
@@ -93,7 +97,7 @@ def page(folder: Folder, storage: Storage, first: int, count: int) -> Listing:
 
 
 def one(folder: Folder, storage: Storage, record: int) -> Neighbours:
-    """One record. Raises `QuarantineError` where there is none of this number, and `StorageError`."""
+    """One record. Raises `NoRecord` where there is none of this number, `QuarantineError` and `StorageError`."""
     decoder = msgspec.json.Decoder(_Head)
     before, found, after, place, total = None, None, None, 0, 0
     with _lines(folder, storage) as lines:
@@ -109,7 +113,7 @@ def one(folder: Folder, storage: Storage, record: int) -> Neighbours:
             elif after is None:
                 after = head.record
     if found is None:
-        raise QuarantineError(f"{folder.location}{REJECTED}: there is no rejected record {record} in it")
+        raise NoRecord(f"{folder.location}{REJECTED}: there is no rejected record {record} in it")
     return Neighbours(found, before, after, place, total)
 
 

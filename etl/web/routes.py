@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,6 +21,7 @@ from etl.web.desk import Desk, address
 from etl.web.home import Wanted, home, waiting
 from etl.web.index import Index
 from etl.web.records import Draft, record_page
+from etl.web.rejected import NoRecord
 from etl.web.sessions import Message, Session
 from etl.web.uploads import upload_page
 
@@ -79,14 +81,16 @@ class _Views:
 
     def failed(self, request: Request, error: Exception) -> Response:
         """What an error of ours says, on a page of its own."""
-        missing = isinstance(error, UsageError)
+        missing = isinstance(error, UsageError | NoRecord)
         title = "There is no such page" if missing else "This can't be shown"
-        return self._page(request, "error.html", 404 if missing else 502, title=title, advice=str(error))
+        title = "There is no such record" if isinstance(error, NoRecord) else title
+        back = address(request.path_params["key"]) if "record" in request.path_params else ""
+        return self._page(request, "error.html", 404 if missing else 502, title=title, advice=str(error), back=back)
 
     def refused(self, request: Request, error: HTTPException) -> Response:
         title = "There is no such page" if error.status_code == 404 else "This can't be done here"
         return self._page(
-            request, "error.html", error.status_code, title=title, advice="Begin with the list of uploads."
+            request, "error.html", error.status_code, title=title, advice="Begin with the list of uploads.", back=""
         )
 
     def home(self, request: Request) -> Response:
@@ -120,9 +124,9 @@ class _Views:
 
     def correct(self, request: Request) -> Response:
         key, record = _of_record(request)
-        draft, done = actions.correct(self._desk, key, record, _one(request, "document"))
+        draft, done = actions.correct(self._desk, key, record, _one(request, "document"), _one(request, "seen"))
         if done is None:
-            return self._record(request, draft, 422)
+            return self._record(request, draft, 200 if draft.asks else 422)
         self._index.renew([key])
         _session(request).tell(_corrected(key, record, done))
         return RedirectResponse(address(key, record) + "#content", 303)  # else the form's own #edit would stay
@@ -139,9 +143,13 @@ class _Views:
         if not dry:
             self._index.renew(keys)
         if not dry and len(keys) == 1 and outcomes[0].replayed and not outcomes[0].replayed.note:
-            _session(request).tell(_replayed(outcomes[0].replayed.released, outcomes[0].replayed.waiting))
+            _session(request).tell(_replayed(outcomes[0].replayed))
             return RedirectResponse(address(keys[0]), 303)
-        return self._page(request, "replay.html", outcomes=outcomes, dry=dry, only=only, left=left, keys=keys)
+        first = actions.first_waiting(self._desk, keys[0], only) if dry and len(keys) == 1 else None
+        outcomes.sort(key=lambda each: not each.released)
+        return self._page(
+            request, "replay.html", outcomes=outcomes, dry=dry, only=only, left=left, keys=keys, first=first
+        )
 
     def dismiss(self, request: Request) -> Response:
         """The question why; or what came of it."""
@@ -176,16 +184,21 @@ class _Views:
         return RedirectResponse(address(keys[0]) if _one(request, "which") == "selected" and keys else "/", 303)
 
 
+_NAMED = 5  # rules in a message
 _FILTER = ("contract", "rule", "status", "state", "day")
 
 
-def _replayed(released: int, waiting: int) -> Message:
+def _replayed(done: Replayed) -> Message:
+    released, waiting = done.released, done.waiting
     if released == waiting:
         return Message(f"{count(released, 'record')} published.", "good")
     left = count(waiting - released, "record")
-    done = count(released, "record") if released else "No record"
+    published = count(released, "record") if released else "No record"
     verb = "waits" if waiting - released == 1 else "wait"
-    return Message(f"{done} published; {left} still {verb}.", "plain")
+    broken = ", ".join(f"{rule} ({count(records, 'record')})" for rule, records in islice(done.broken.items(), _NAMED))
+    more = f" and {count(len(done.broken) - _NAMED, 'more rule')}" if len(done.broken) > _NAMED else ""
+    why = f" By the contract as it is now, what waits breaks {broken}{more}." if broken else ""
+    return Message(f"{published} published; {left} still {verb}.{why}", "plain")
 
 
 def _corrected(key: str, record: int, done: Replayed) -> Message:

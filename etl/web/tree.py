@@ -17,7 +17,7 @@ from etl.contract.expressions import Each, ExpressionError, Path, Step, parse
 Kind = Literal["object", "array", "text", "plain"]
 Steps = tuple[Step, ...]
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s{}\[\]:,"]+')
 _KINDS: dict[str, Kind] = {"{": "object", "[": "array", '"': "text"}
 
 
@@ -53,13 +53,12 @@ def _build(text: str) -> Node | None:
     path = [top]
     key: tuple[int, int] | None = None
     for token in _TOKEN.finditer(text):
-        start, end, first = token.start(), token.end(), text[token.start()]
-        parent = path[-1]
-        if first in ",:":
-            continue
+        start, end = token.span()
+        first = text[start]
         if first in "}]":
             path.pop().end = end
             continue
+        parent = path[-1]
         if parent.kind == "object" and key is None:
             key = (start, end)
             continue
@@ -73,6 +72,8 @@ def _build(text: str) -> Node | None:
 
 
 def _name(token: str) -> str:
+    if "\\" not in token:
+        return token[1:-1]
     try:
         return str(json.loads(token))
     except ValueError:

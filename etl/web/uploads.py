@@ -10,6 +10,7 @@ from etl import replay
 from etl.errors import EtlError
 from etl.report.words import Sentence, Verdict, asked, broken, subject, verdict
 from etl.review import Folder, report
+from etl.review.folders import REJECTED
 from etl.review.history import Event, history
 from etl.web import rejected
 from etl.web.corrections import corrected
@@ -153,7 +154,8 @@ def _tried(work: Any, problems: list[str]) -> Any:
     try:
         return work()
     except EtlError as error:
-        problems.append(str(error))
+        if str(error) not in problems:
+            problems.append(str(error))
         return None
 
 
@@ -226,14 +228,20 @@ def _entries(
     try:
         found = rejected.page(folder, desk.storage, (page - 1) * PAGE, PAGE)
     except EtlError as error:
-        problems.append(str(error))
+        _say_of_records(str(error), folder, problems)
         return (), 0, 1, 1
     if found.faulty:
-        problems.append(_faulty(folder, found.faulty))
+        _say_of_records(_faulty(folder, found.faulty), folder, problems)
     pages = max(-(-found.total // PAGE), 1)
     if page > pages:
         return _entries(desk, key, folder, judge, waits, pages, [])
     return tuple(_entry(key, folder, each, judge, waits) for each in found.records), found.total, page, pages
+
+
+def _say_of_records(fault: str, folder: Folder, problems: list[str]) -> None:
+    """In place of what was said of the same file before."""
+    at = f"{folder.location}{REJECTED}:"
+    problems[:] = [each for each in problems if not (each.startswith(at) and fault.startswith(at))] + [fault]
 
 
 def _faulty(folder: Folder, numbers: Sequence[int]) -> str:

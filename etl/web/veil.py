@@ -31,6 +31,11 @@ class Veil:
         names: tuple[Step, ...] = (EACH, step, step - length) if isinstance(step, int) else (step or "",)
         return Veil(tuple(found for field in self.known for found in field.inside(*names)), self._all)
 
+    @property
+    def alike(self) -> bool:
+        """Whether it says the same of all elements of an array."""
+        return not any(isinstance(step, int) for field in self.known for step in field.members)
+
     def hides(self, *, container: bool, null: bool = False) -> Hidden | None:
         """Whether, and why, what is here is hidden as one."""
         if self.strict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,10 @@ from etl.report import MASK
 from etl.report.words import Sentence, asked, broken, subject
 from etl.web.document import Mark, byte_of
 from etl.web.stated import Stated, places, stated
-from etl.web.tree import Node, find, tree
+from etl.web.tree import Node, find
 from etl.web.veil import masked_rules
+
+_OF_A_RULE = 50  # violations of one rule that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,21 @@ def masked(violation: Mapping[str, Any], rules: Mapping[tuple[Any, Any, Any], bo
 
 
 def shown(
-    violations: Iterable[Mapping[str, Any]], text: str, contract: Contract | None, *, revealed: bool
+    violations: Iterable[Mapping[str, Any]], text: str, root: Node | None, contract: Contract | None, *, revealed: bool
 ) -> tuple[Shown, ...]:
-    """The violations of a record whose document is `text`, numbered from 1."""
+    """The violations of a record whose document is `text`, and `root` its tree: the first of each rule, from 1 on."""
     rules = masked_rules(contract)
-    root = tree(text)
-    every = [each if revealed else masked(each, rules) for each in violations]
+    every = [each if revealed else masked(each, rules) for each in _first(violations)]
     return tuple(_shown(number, each, text, root, contract) for number, each in enumerate(every, 1))
+
+
+def _first(violations: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    seen: Counter[str] = Counter()
+    for each in violations:
+        rule = f"{subject(each)} {each.get('rule')}"
+        seen[rule] += 1
+        if seen[rule] <= _OF_A_RULE:
+            yield each
 
 
 def _shown(number: int, violation: Mapping[str, Any], text: str, root: Node | None, contract: Contract | None) -> Shown:

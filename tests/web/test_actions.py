@@ -83,6 +83,22 @@ def test_a_corrected_record_is_published_once(person: Person, storage: MemorySto
     assert "corrected" in text_of(person.read(f"/uploads/{key}"))
 
 
+def test_a_key_that_changes_is_told_before_it_is_published(person: Person, storage: MemoryStorage) -> None:
+    address = f"/uploads/{key_of(storage, 'wrong-type')}/records/2"
+    text = document_of(person.press(f"{address}/reveal").text).replace('"one"', "2").replace("2002", "2999")
+    before = dict(storage.objects)
+    said = "The key changes: order_id 2002 becomes 2999."
+    assert said in text_of(person.press(f"{address}/check", {"document": text}).text)
+    found = person.press(f"{address}/correct", {"document": text})
+    assert said in text_of(found.text)
+    assert found.status_code == 200
+    assert storage.objects == before
+    fields = {"document": text, "seen": field(found.text, "seen")}
+    other = person.press(f"{address}/correct", {**fields, "document": text.replace("2999", "2998")}).text
+    assert "order_id 2002 becomes 2998" in text_of(other)
+    assert "Record 2 is published as corrected." in text_of(person.press(f"{address}/correct", fields).text)
+
+
 def test_what_was_corrected_is_masked_too(person: Person, storage: MemoryStorage) -> None:
     address = f"/uploads/{key_of(storage, 'wrong-type')}/records/2"
     text = document_of(person.press(f"{address}/reveal").text).replace('"one"', "2").replace("João", "Joaquim")
@@ -155,6 +171,7 @@ def test_a_replay_publishes_what_passes_and_says_what_does_not(storage: MemorySt
     before = published(storage)
     page = person.press("/replay", {"upload": key, "which": "all", "step": "do"}).text
     assert "No record published; 2 records still wait." in text_of(page)
+    assert "By the contract as it is now, what waits breaks orders.quantity type (1 record)," in text_of(page)
     assert published(storage) == before
     page = person.press("/replay", {"upload": key_of(storage, "out-of-range"), "which": "all", "step": "do"}).text
     assert "2 records published." in text_of(page)
@@ -233,3 +250,41 @@ def test_what_was_superseded_can_only_be_looked_at(person: Person, storage: Memo
     assert "Reveal and edit" not in person.read(f"/uploads/{key}/records/2")
     found = person.press(f"/uploads/{key}/records/2/correct", {"document": "{}"})
     assert "is published" not in text_of(found.text)
+
+
+# What a person is told to do next.
+
+
+def test_a_dry_run_in_which_nothing_passes_leads_on(person: Person, storage: MemoryStorage) -> None:
+    key = key_of(storage, "wrong-type")
+    page = person.press("/replay", {"upload": key, "which": "all"}).text
+    assert "Correct each record on its own page" in text_of(page)
+    assert f'href="/uploads/{key}/records/2"' in page
+    page = person.press("/replay", {"upload": key, "which": "selected", "record": "9"}).text
+    assert f'href="/uploads/{key}/records/9"' in page
+    page = person.press("/replay", {"upload": key_of(storage, "truncated-array"), "which": "all"}).text
+    assert "Correct record" not in text_of(page)
+
+
+def test_of_several_those_that_would_pass_come_first(storage: MemoryStorage) -> None:
+    keys = [key_of(storage, name) for name in ("wrong-type", "out-of-range")]
+    page = Person(desk(storage, (LOOSE,))).press("/replay", {"upload": keys, "which": "uploads"}).text
+    assert page.index(f'"/uploads/{keys[1]}"') < page.index(f'"/uploads/{keys[0]}"')
+
+
+def test_after_publishing_nothing_is_offered_that_can_not_be_done(person: Person, storage: MemoryStorage) -> None:
+    key = key_of(storage, "bad-email")
+    address = f"/uploads/{key}/records/2"
+    assert "Set it aside" in text_of(person.read(f"/uploads/{key}"))
+    text = document_of(person.press(f"{address}/reveal").text)
+    page = text_of(person.press(f"{address}/correct", {"document": text.replace("joao.example", "joao@example")}).text)
+    assert "Record 2 is published as corrected." in page
+    assert "Correct it" not in page
+    assert state_of(storage, "bad-email") == "resolved"
+    assert "Set it aside" not in text_of(person.read(f"/uploads/{key}"))
+
+
+def test_what_is_only_kept_is_not_said_to_be_published(person: Person, storage: MemoryStorage) -> None:
+    page = person.press(f"/uploads/{key_of(storage, 'too-many-bad-orders')}/records/1/reveal").text
+    assert "Keep the correction" in text_of(page)
+    assert "Publish as corrected" not in text_of(page)

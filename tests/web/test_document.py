@@ -162,3 +162,15 @@ def test_a_tree_knows_where_values_stand() -> None:
     assert (text[node.start : node.end], lacks) == ('"x"', None)
     (node,), _ = find(root, ("a",))
     assert text[node.start : node.end] == '[ 10 , "x" ]'
+
+
+def test_of_a_long_document_only_what_is_shown_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr("etl.web.document.Line", lambda *fields: made.append(1) or Line(*fields))  # type: ignore[func-returns-value]
+    order = {"products": [{"price": at, "note": "x"} for at in range(20_000)]}
+    shown = lines(json.dumps(order), [Mark(1, (steps_of("$.products[19000].price") or (),))], veil(ORDERS))
+    assert len(made) == len(shown) < 1000
+    assert [line.pieces[0].text for line in shown if "more lines" in line.pieces[0].text] == [
+        "… 75,845 more lines are not shown",
+        "… 3,992 more lines are not shown",
+    ]

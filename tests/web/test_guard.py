@@ -248,3 +248,11 @@ def test_sessions_do_not_grow_without_end() -> None:
         assert door.enter(door.token) is None
         assert door.enter(door.token)
     assert door.session(first) is None
+
+
+def test_who_was_editing_is_told_to_keep_the_text(storage: MemoryStorage) -> None:
+    outside, _ = client(desk(storage))
+    assert "copy your text" not in outside.get("/").text
+    found = outside.post("/uploads/0/x/records/1/correct", data={"document": "{}"})
+    assert found.status_code == 403
+    assert "go back to copy your text" in found.text

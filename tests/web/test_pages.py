@@ -355,14 +355,14 @@ def test_what_lies_broken_is_told_and_the_rest_works(case: tuple[Breaking, str],
     assert said.lower() in page.lower()
     for record in (2, 9):
         found = person.get(f"/uploads/{key}/records/{record}")
-        assert found.status_code in (200, 502), found.text
+        assert found.status_code in (200, 404, 502), found.text
         assert "There is no such page" not in found.text
     assert "Record 9" in page or "rejected.ndjson" in page
     for form in ({"step": "do", "which": "all"}, {"which": "all"}):
         assert person.press("/replay", {"upload": key, **form}).status_code == 200
     for action in ("reveal", "check", "correct", "hide"):
         found = person.press(f"/uploads/{key}/records/2/{action}", {"document": "{}"})
-        assert found.status_code in (200, 422, 502), found.text
+        assert found.status_code in (200, 404, 422, 502), found.text
     assert "Something went wrong" not in found.text
 
 
@@ -467,3 +467,39 @@ def test_pages_of_a_thousand_records(storage: MemoryStorage) -> None:
 def test_paths_are_not_of_this_machine() -> None:
     """The desk of these tests is in memory: nothing above has touched the disk."""
     assert not Path("s3:").exists()
+
+
+def test_a_document_that_is_too_large_says_so_before_it_is_revealed(storage: MemoryStorage) -> None:
+    location = "s3://shop/orders_json_incoming/large.ndjson"
+    order = {"order_id": "x", "products": [{"price": "dear", "product_name": "chair" * 9} for _ in range(20_000)]}
+    storage.objects[location] = (json.dumps(order).encode(), NOW)
+    pipeline.run(location, ORDERS, storage, OUTPUTS)
+    folder = json.loads(storage.objects[_run_of(storage, location)][0])["quarantine"]["location"]
+    person = Person(desk(storage))
+    page = person.read(f"/uploads/0/{folder.removeprefix(OUTPUTS.quarantine)}records/1")
+    assert "It is too large to be edited here (more than 1 MB)" in text_of(page)
+    assert "Reveal and edit" not in page
+    assert len(page) < 1_000_000
+    assert re.search(r"and [\d,]+ more violations of the same rules", text_of(page))
+
+
+def test_a_record_that_is_not_there_leads_back_to_its_upload(person: Person, storage: MemoryStorage) -> None:
+    key = key_of(storage, "wrong-type")
+    found = person.get(f"/uploads/{key}/records/999")
+    assert found.status_code == 404
+    assert f'href="/uploads/{key}"' in found.text
+    assert "There is no such record" in found.text
+
+
+@pytest.mark.parametrize("case", ["no rejected records", "a line cut off", "a report cut off", "a run was killed"])
+def test_a_fault_is_told_once(case: str, storage: MemoryStorage) -> None:
+    BROKEN[case][0](storage, folder_of(storage, "wrong-type"))
+    page = Person(desk(storage)).read(f"/uploads/{key_of_folder(storage)}")
+    assert len(re.findall("<p>", page.split('class="callout bad"')[1].split("</div>")[0])) == 1
+
+
+def test_an_upload_of_which_nothing_waits_says_how_to_close_it(person: Person, storage: MemoryStorage) -> None:
+    assert text_of(person.read("/")).count("nothing waits; dismiss it to close it") == 1
+    assert "Nothing waits; dismiss it to close it." in text_of(
+        person.read(f"/uploads/{key_of(storage, 'warning-only')}")
+    )
