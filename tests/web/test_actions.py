@@ -99,6 +99,22 @@ def test_a_key_that_changes_is_told_before_it_is_published(person: Person, stora
     assert "Record 2 is published as corrected." in text_of(person.press(f"{address}/correct", fields).text)
 
 
+def test_a_personal_key_that_changes_is_not_shown_to_who_has_not_revealed_it(storage: MemoryStorage) -> None:
+    tables = tuple(
+        replace(table, keys=tuple(replace(key, rule=replace(key.rule, masked=True)) for key in table.keys))
+        for table in ORDERS.tables
+    )
+    person = Person(desk(storage, (replace(ORDERS, tables=tables),)))
+    address = f"/uploads/{key_of(storage, 'wrong-type')}/records/2"
+    text = document_of(person.press(f"{address}/reveal").text).replace('"one"', "2").replace("2002", "2999")
+    assert "order_id 2002 becomes 2999" in text_of(person.press(f"{address}/check", {"document": text}).text)
+    person.press(f"{address}/hide")
+    for action in ("check", "correct"):
+        page = person.press(f"{address}/{action}", {"document": text}).text
+        assert "2002 becomes" not in page
+    assert len([at for at in storage.objects if "/corrections/" in at]) == 0
+
+
 def test_what_was_corrected_is_masked_too(person: Person, storage: MemoryStorage) -> None:
     address = f"/uploads/{key_of(storage, 'wrong-type')}/records/2"
     text = document_of(person.press(f"{address}/reveal").text).replace('"one"', "2").replace("João", "Joaquim")
