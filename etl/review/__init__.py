@@ -8,6 +8,7 @@ reports.py     a folder's report, of this version or of an older one
 contracts.py   which contract judges its records now
 lines.py       the rejected records, one by one
 history.py     what became of a folder
+dismissing.py  one set aside, with a reason
 statistics.py  how much is rejected, and by which rules
 erasing.py     payloads removed, accounts kept
 """

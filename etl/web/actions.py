@@ -7,11 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from etl import replay
-from etl.commit import states
 from etl.contract.model import Contract
-from etl.errors import EtlError, QuarantineError, UsageError
+from etl.errors import EtlError, QuarantineError
 from etl.replay import Replayed
-from etl.review import report
+from etl.review import dismissing, report
 from etl.web import rejected, reveals
 from etl.web.desk import Desk, address
 from etl.web.judges import Judge, judge_of
@@ -102,9 +101,7 @@ def _dismissed(desk: Desk, key: str, why: str) -> Outcome:
     try:
         folder = desk.folder(key)
         location = folder.location
-        if folder.state == "superseded":
-            raise UsageError("a later upload has replaced it; there is nothing to dismiss")
-        states.append(folder.location, "dismissed", desk.who, desk.now(), desk.storage, {"why": why})
+        dismissing.dismiss(folder, why, desk.who, desk.now(), desk.storage)
     except EtlError as error:
         return Outcome(key, address(key), location, None, str(error))
     return Outcome(key, address(key), location, Replayed(folder.location, "dismissed"))

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from etl.cli.exits import failed
 from etl.cli.show import near, plain, state_words
-from etl.commit import states
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
 from etl.replay import Replayed, replay
 from etl.review import Folder, report
 from etl.review.choosing import ALL
 from etl.review.contracts import agreed, present
+from etl.review.dismissing import dismiss
 from etl.storage import Storage
 
 # Replay.
@@ -125,19 +125,15 @@ def total_line(done: Done, task: Task) -> str:
 
 # Dismiss.
 
-_DONE = {"resolved": "its records are published", "superseded": "a later upload has replaced it"}
-
 
 def dismissed(folder: Folder, why: str, who: str, when: datetime, storage: Storage) -> str:
     """Dismiss a folder; gives what is to be said. Raises `UsageError` where nothing waits there, and `EtlError`."""
     here = near(folder.location)
-    if folder.state in _DONE:
-        raise UsageError(f"{here}: it is {folder.state}: {_DONE[folder.state]}, so there is nothing to dismiss")
-    if folder.state == "dismissed":
-        return f"{here}  is dismissed already{_by(folder, storage)}"
-    report(folder, storage)  # nothing is known of a half-written one: its run is to be finished first
-    states.append(folder.location, "dismissed", who, when, storage, {"why": why})
-    return f"{here}  dismissed: {why}"
+    try:
+        new = dismiss(folder, why, who, when, storage)
+    except UsageError as error:
+        raise UsageError(f"{here}: {error}") from error
+    return f"{here}  dismissed: {why}" if new else f"{here}  is dismissed already{_by(folder, storage)}"
 
 
 def _by(folder: Folder, storage: Storage) -> str:
