@@ -15,10 +15,9 @@ fields.py       groups of fields that no column reads
 edits.py        groups to edits
 layout.py       where to put them in the YAML
 suggestions.py  the edits that hold, as the run report has them
-patches.py      unified diffs: made and applied
+patches.py      unified diffs
 """
 
 from etl.suggest.causes import Causes
-from etl.suggest.patches import apply
 
-__all__ = ["Causes", "apply"]
+__all__ = ["Causes"]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from etl import contract as contracts
-from etl import pipeline, suggest
-from etl.errors import UsageError
+from etl import pipeline
 from etl.storage import MemoryStorage
+from tests.suggest.applying import Refused, apply
 from tests.suggest.feeds import ARRIVAL, BLOCK, LOCATION, judged, load, order, published
 
 ROOT = Path(__file__).parent.parent.parent
@@ -64,7 +64,7 @@ REFUSED = {
 def test_an_edit_finds_its_place(name: str) -> None:
     text = HEAD + ID + PLACED[name]
     (found,) = judged(text, GIFT)["suggestions"]
-    edited = suggest.apply(found["patch"], text)
+    edited = apply(found["patch"], text)
     assert published(edited, GIFT) == 2
     (*_, hunk) = found["patch"].partition("@@\n")
     assert sum(line.startswith("-") for line in hunk.splitlines()) <= 1
@@ -104,7 +104,7 @@ def test_no_value_that_a_reader_could_not_see(value: str) -> None:
 def test_fields_of_any_name(name: str) -> None:
     orders = [order(1), order(2, **{name: "x"})]
     for each in judged(BLOCK, orders)["suggestions"]:
-        assert published(suggest.apply(each["patch"], BLOCK), orders) == 2
+        assert published(apply(each["patch"], BLOCK), orders) == 2
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_fields_of_any_name(name: str) -> None:
 def test_fields_of_any_value(value: Any) -> None:
     orders = [order(1), order(2, gift=value), order(3, gift=value)]
     (found,) = judged(BLOCK, orders)["suggestions"]
-    assert published(suggest.apply(found["patch"], BLOCK), orders) == 3
+    assert published(apply(found["patch"], BLOCK), orders) == 3
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_values_beyond_measure_are_no_trouble(field: str, token: str) -> None:
     report = pipeline.check(LOCATION, load(BLOCK), MemoryStorage({LOCATION: f"{good}\n{odd}".encode()}, now=ARRIVAL))
     assert report["records"]["read"] == 2
     for each in report["suggestions"]:
-        edited = load(suggest.apply(each["patch"], BLOCK))
+        edited = load(apply(each["patch"], BLOCK))
         again = pipeline.check(LOCATION, edited, MemoryStorage({LOCATION: f"{good}\n{odd}".encode()}, now=ARRIVAL))
         assert again["records"]["published"] == report["records"]["published"] + each["releases"]
 
@@ -140,7 +140,7 @@ def test_an_upload_that_is_rejected_as_a_whole_has_them_too() -> None:
     assert report["status"] == "rejected"
     (found,) = report["suggestions"]
     assert found["releases"] == 2
-    assert published(suggest.apply(found["patch"], text), orders) == 3
+    assert published(apply(found["patch"], text), orders) == 3
 
 
 def test_rows_that_are_quarantined_alone_count_by_their_record() -> None:
@@ -149,7 +149,7 @@ def test_rows_that_are_quarantined_alone_count_by_their_record() -> None:
     report = judged(text, orders)
     assert report["records"]["split"] == 1
     (found,) = report["suggestions"]
-    assert published(suggest.apply(found["patch"], text), orders) == report["records"]["published"] + 1
+    assert published(apply(found["patch"], text), orders) == report["records"]["published"] + 1
 
 
 # --- patches ---
@@ -157,19 +157,19 @@ def test_rows_that_are_quarantined_alone_count_by_their_record() -> None:
 
 def test_a_patch_goes_into_a_contract_that_has_moved() -> None:
     (found,) = judged(BLOCK, [order(1), order(2, status="gift")])["suggestions"]
-    assert "- value: gift\n" in suggest.apply(found["patch"], f"# One line more.\n{BLOCK}")
+    assert "- value: gift\n" in apply(found["patch"], f"# One line more.\n{BLOCK}")
 
 
 @pytest.mark.parametrize("text", [BLOCK.replace("by card", "in cash"), ""])
 def test_a_patch_of_another_text_is_refused(text: str) -> None:
     (found,) = judged(BLOCK, [order(1), order(2, status="gift")])["suggestions"]
-    with pytest.raises(UsageError, match="line 21: the contract has changed there"):
-        suggest.apply(found["patch"], text)
+    with pytest.raises(Refused, match="line 21: the contract has changed there"):
+        apply(found["patch"], text)
 
 
 def test_what_is_no_patch_is_refused() -> None:
-    with pytest.raises(UsageError, match="no patch"):
-        suggest.apply("gift", BLOCK)
+    with pytest.raises(Refused, match="no patch"):
+        apply("gift", BLOCK)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_the_orders() -> None:
     report = judged(ORDERS, orders)
     assert [each["kind"] for each in report["suggestions"]] == ["nullable", "nullable", "nullable", "length"]
     for each in report["suggestions"]:
-        edited = suggest.apply(each["patch"], ORDERS)
+        edited = apply(each["patch"], ORDERS)
         assert published(edited, orders) == report["records"]["published"] + each["releases"]
 
 
@@ -232,7 +232,7 @@ def test_dates_of_the_orders() -> None:
     report = judged(ORDERS, orders)
     (found,) = report["suggestions"]
     assert (found["kind"], found["releases"]) == ("format", len(orders))
-    assert published(suggest.apply(found["patch"], ORDERS), orders) == len(orders)
+    assert published(apply(found["patch"], ORDERS), orders) == len(orders)
 
 
 def test_the_marketplace() -> None:
@@ -242,6 +242,6 @@ def test_the_marketplace() -> None:
     report = judged(text, orders)
     assert report["suggestions"]
     for each in report["suggestions"]:
-        edited = suggest.apply(each["patch"], text)
+        edited = apply(each["patch"], text)
         if report["status"] != "rejected":
             assert published(edited, orders) == report["records"]["published"] + each["releases"]

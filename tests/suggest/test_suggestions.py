@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import suggest
+from tests.suggest.applying import apply
 from tests.suggest.feeds import BLOCK, TEXTS, judged, order, published
 
 Orders = Sequence[Mapping[str, Any]]
@@ -115,7 +115,7 @@ def test_what_is_suggested_holds(name: str, layout: str) -> None:
     report = judged(TEXTS[layout], orders)
     assert shown(report) == expected
     for each in report["suggestions"]:
-        edited = suggest.apply(each["patch"], TEXTS[layout])
+        edited = apply(each["patch"], TEXTS[layout])
         assert published(edited, orders) == report["records"]["published"] + each["releases"]
 
 
@@ -129,7 +129,7 @@ def test_patch_applies_it_too(name: str, layout: str, tmp_path: Path) -> None:
         file.write_bytes(TEXTS[layout].encode())
         arguments = ["patch", "-p0", "--binary", "--silent"]
         subprocess.run(arguments, input=each["patch"].encode(), cwd=tmp_path, check=True, timeout=60)
-        assert file.read_bytes().decode() == suggest.apply(each["patch"], TEXTS[layout])
+        assert file.read_bytes().decode() == apply(each["patch"], TEXTS[layout])
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_times_without_an_offset_are_read_where_the_contract_has_a_zone(value: s
     text, orders = BLOCK.replace(plain, plain + options), [order(number, paid_at=value) for number in range(1, 6)]
     report = judged(text, orders)
     assert shown(report) == [("format", f"read orders.paid_at as {pattern}", 5)]
-    assert published(suggest.apply(report["suggestions"][0]["patch"], text), orders) == 5
+    assert published(apply(report["suggestions"][0]["patch"], text), orders) == 5
 
 
 def test_the_effect_is_that_of_the_difference() -> None:
@@ -199,7 +199,7 @@ def test_whatever_comes_what_is_suggested_holds(made: list[tuple[dict[str, Any],
     orders = [order(number, **{**other, **fields}) for number, (other, fields) in enumerate(made)]
     report = judged(TEXTS[layout], orders)
     for each in report["suggestions"]:
-        edited = suggest.apply(each["patch"], TEXTS[layout])
+        edited = apply(each["patch"], TEXTS[layout])
         assert published(edited, orders) == report["records"]["published"] + each["releases"], each
         assert 0 < each["releases"] <= report["records"]["quarantined"]
     json.dumps(report)
