@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "deployment": NOUNS | {"contract", "lake", "athena"},
     "infer": NOUNS | {"contract", "read", "flatten"},
     "diff": NOUNS | {"contract", "athena"},
-    "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "quarantine"},
+    "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "review"},
     "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
     "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages"},

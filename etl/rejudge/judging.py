@@ -11,7 +11,6 @@ from typing import IO
 
 from etl.contract.model import Contract
 from etl.pipeline.judgement import judged
-from etl.quarantine import original
 from etl.read import Limits, read
 from etl.records import Block, Unreadable, Upload
 from etl.rejudge.past import Broken, Rejected, Rejections
@@ -81,10 +80,9 @@ def alone(records: Iterable[Rejected], contract: Contract) -> int:
     may = []  # pass, record by record; what they hold is no longer needed once it is written
     with NamedTemporaryFile(prefix="etl-") as file:
         for record in records:  # a text that is not JSON is none without its line breaks either
-            text = original(record.line)
-            if text is None:
+            if record.document is None:
                 continue
-            file.write(text.replace(b"\n", b"\0") + b"\n")
+            file.write(record.document.replace(b"\n", b"\0") + b"\n")
             may.append(keys.isdisjoint(record.broken))
         file.flush()
         broken = upload(Path(file.name), _by_line(contract)).broken

@@ -9,25 +9,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import msgspec
-
 from etl.errors import NotFound, StorageError
 from etl.records import file_digest
+from etl.review import Line, lines
 from etl.storage import Storage
 
 _STDIN = "-"
-
-
-class _Violation(msgspec.Struct):
-    rule: str
-    severity: str
-    table: str | None = None
-    column: str | None = None
-
-
-class _Envelope(msgspec.Struct):
-    record: int
-    violations: list[_Violation]
 
 
 Broken = tuple[str | None, str | None, str]  # table, column, rule
@@ -35,11 +22,11 @@ Broken = tuple[str | None, str | None, str]  # table, column, rule
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A line of `rejected.ndjson`: the record's number, the rules that it breaks (warnings are left out), all of it."""
+    """A rejected record: its number, the rules that it breaks (warnings are left out), its bytes (None: erased)."""
 
     record: int
     broken: tuple[Broken, ...]
-    line: bytes
+    document: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +110,12 @@ class Rejections:
     most: int
 
     def __iter__(self) -> Iterator[Rejected]:
-        """Raises `StorageError` where a line is no rejected record."""
-        if self.path is None:
-            return
-        decoder = msgspec.json.Decoder(_Envelope)
-        with self.path.open("rb") as file:
-            try:
-                yield from (_rejected(decoder.decode(line), line) for line in islice(file, self.most))
-            except msgspec.MsgspecError as error:
-                raise StorageError(
-                    f"{self.location}: these are no rejected records; move it away from the quarantine"
-                ) from error
+        """Raises `QuarantineError` where a line is no rejected record."""
+        if self.path is not None:
+            yield from map(_rejected, islice(lines(self.path, self.location), self.most))
 
 
-def _rejected(envelope: _Envelope, line: bytes) -> Rejected:
-    errors = (each for each in envelope.violations if each.severity == "error")
-    broken = tuple((each.table, each.column, each.rule) for each in errors)
-    return Rejected(envelope.record, broken, line)
+def _rejected(line: Line) -> Rejected:
+    errors = (each for each in line.violations if each.get("severity") == "error")
+    broken = tuple((each.get("table"), each.get("column"), str(each.get("rule"))) for each in errors)
+    return Rejected(line.record, broken, line.document)
