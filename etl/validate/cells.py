@@ -13,17 +13,15 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
-from pandera.config import ValidationDepth, config_context
-from pandera.errors import SchemaError
 
 from etl.contract.expressions import Path, paths
 from etl.contract.model import Check, Column, Table
 from etl.errors import AccountingError
 from etl.records import Rows, Same, Violation
 from etl.validate.arrays import tuples, whole
+from etl.validate.library import SchemaError, ValidationDepth, config_context, pandera
 from etl.validate.nested import reach, steps
 from etl.validate.places import PathTexts, Places, chain, depth
 from etl.validate.predicates import Predicate, predicate
