@@ -62,8 +62,8 @@ content that is replaced and back within one second of S3's clock counts as neve
 """
 
 from etl.commit.adding import Addition, add, tidy
-from etl.commit.claims import Claim, Publication, dump
-from etl.commit.protocol import Outcome, corrections, publish
+from etl.commit.claims import Claim, Publication, dump, instant
+from etl.commit.protocol import Outcome, corrections, publish, settled
 from etl.commit.states import State
 
 __all__ = [
@@ -75,6 +75,8 @@ __all__ = [
     "add",
     "corrections",
     "dump",
+    "instant",
     "publish",
+    "settled",
     "tidy",
 ]

@@ -40,6 +40,12 @@ def corrections(claim: Claim, content_id: str, contract: str, storage: Storage) 
     return _due(before, contract, storage) if before and before.content_id == content_id else ()
 
 
+def settled(runs: str, upload_id: str, storage: Storage) -> Report | None:
+    """The report of an upload in a folder of run reports, if it is there and no run or replay has left an intent."""
+    sight = Board(Claim(runs, upload_id, ""), storage).look(all_intents=True)
+    return None if sight.intents else sight.report
+
+
 def _due(before: Report, contract: str, storage: Storage) -> tuple[str, ...]:
     """Under the same contract those that the last run took, since replays since then stay; under another all."""
     if contract == before.contract:

@@ -98,8 +98,13 @@ def publication(
             files[f"{folder}upload"] = path
         elif judged.status == "rejected":
             copies = (f"{folder}upload",)
-    runs = f"{outputs.lake}_runs/{judged.account.contract.name}/"
+    runs = runs_of(judged.account.contract, outputs.lake)
     return commit.Publication(upload, judged.upload["id"], judged.upload["contentId"], runs, files, copies, written)
+
+
+def runs_of(contract: Contract, lake: str) -> str:
+    """Where a lake keeps the run reports of a contract."""
+    return f"{lake}_runs/{contract.name}/"
 
 
 def _page(document: dict[str, Any]) -> bytes:
