@@ -7,6 +7,7 @@
     │   ├── NotFound          the object or file does not exist (or has vanished since)
     │   └── Conflict          a conditional write lost: somebody else wrote first
     ├── QuarantineError       a quarantine folder that can't be worked with: half-written, or edited by hand
+    ├── EngineError           what was to bring many uploads to processors has failed as a whole
     ├── NoticeError           an upload is done, but who is to hear of it could not be told
     └── AccountingError       records read differ from published + quarantined: a bug here, never silent
 
@@ -41,6 +42,10 @@ class Conflict(StorageError):
 
 class QuarantineError(EtlError):
     """What lies in a quarantine folder can't be worked with; the others can."""
+
+
+class EngineError(EtlError):
+    """The engine of a backfill failed: what was published is published; run it again, which passes over that."""
 
 
 class NoticeError(EtlError):

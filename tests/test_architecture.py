@@ -30,15 +30,22 @@ MAY_IMPORT = {
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "review"},
     "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
+    "backfill": NOUNS | {"contract", "storage", "pipeline"},
     "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
     "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
     "cli": NOUNS
     | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents", "pages"}
-    | {"commit", "report", "review", "replay", "web"},
+    | {"commit", "report", "review", "replay", "web", "backfill"},
 }
 AWS = {"storage", "topic"}
-ONLY_IN = {"pandera": {"validate"}, "boto3": AWS, "botocore": AWS, "awswrangler": AWS | {"deployment"}}
+ONLY_IN = {
+    "pandera": {"validate"},
+    "pyspark": {"backfill"},
+    "boto3": AWS,
+    "botocore": AWS,
+    "awswrangler": AWS | {"deployment"},
+}
 
 
 def part(module: Path) -> str:

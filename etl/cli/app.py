@@ -19,14 +19,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from typer.core import TyperGroup
 
-from etl import contract as contracts
 from etl import pipeline
-from etl.cli import review, show, sources
+from etl.cli import backfill, review, show, sources
 from etl.cli.contract import contract_app
 from etl.cli.exits import FELL_SHORT, complain, failed
 from etl.cli.quarantine import quarantine_app
+from etl.cli.routing import ContractPath, Lake, Quarantine, chooser
 from etl.contract.model import Contract
-from etl.errors import EtlError, UsageError
+from etl.errors import EtlError
 from etl.storage import AnyStorage, Storage
 
 _CONTRACTS = Path("contracts")
@@ -54,11 +54,9 @@ app = typer.Typer(
 )
 app.add_typer(contract_app, name="contract")
 app.add_typer(quarantine_app, name="quarantine")
+app.command("backfill")(backfill.backfill)
 app.command("review")(review.review)
 
-ContractPath = Annotated[
-    Path | None, typer.Option("--contract", help="Use this contract. Without it, those in contracts/ say whose it is.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run reports, one JSON document a line.")]
 
 
@@ -78,8 +76,8 @@ def main() -> None:
 def run(
     source: sources.Sources,
     contract: ContractPath = None,
-    lake: Annotated[str | None, typer.Option(help="Where the Parquet data lake lies: a folder or s3://...")] = None,
-    quarantine: Annotated[str | None, typer.Option(help="Where rejected records go: a folder or s3://...")] = None,
+    lake: Lake = None,
+    quarantine: Quarantine = None,
     as_json: AsJson = False,
 ) -> None:
     """Process uploads: good records into the lake, bad ones into quarantine, with a report of each."""
@@ -137,7 +135,7 @@ def _each(
     """Judge every upload, show each, and exit with the highest code."""
     codes = [0]
     try:
-        choose = _chooser(contract, given)
+        choose = chooser(contract, given)
         locations = sources.uploads(given, storage)
     except EtlError as error:
         raise typer.Exit(failed(error)) from error
@@ -150,29 +148,6 @@ def _each(
             continue
         codes.append(_show(report, as_json=as_json, dry=dry))
     raise typer.Exit(max(codes))
-
-
-def _chooser(contract: Path | None, given: Sequence[str]) -> Callable[[str], Contract]:
-    """Which contract an upload falls under. Raises `ContractError`, `UsageError`."""
-    if contract is not None:
-        agreed = contracts.load(contract)
-        return lambda _: agreed
-    if pipeline.STDIN in given:
-        raise UsageError("-: standard input comes from nowhere, so no contract claims it; give --contract PATH")
-    if not _CONTRACTS.is_dir():
-        raise UsageError("there is no folder contracts/ here; give --contract PATH")
-    known = contracts.load_all(_CONTRACTS)
-    return lambda location: _routed(location, known)
-
-
-def _routed(location: str, known: Sequence[Contract]) -> Contract:
-    agreed = contracts.route(location, known)
-    if agreed is None:
-        raise UsageError(
-            f"{show.near(location)}: no contract in contracts/ has an 'incoming' server that covers it (or its "
-            "${ORDERS_...} variable is not set, or names another place); set it, or give --contract PATH"
-        )
-    return agreed
 
 
 @contextmanager

@@ -29,10 +29,22 @@ _WILDCARD = re.compile(r"[*?\[]")
 
 def uploads(sources: Sequence[str], storage: Storage) -> list[str]:
     """The locations of all uploads, in the order given, each once. Raises `StorageError`, `NotFound`, `UsageError`."""
-    found = dict.fromkeys(location for source in sources for location in _uploads(source, storage))
+    return list(_all(sources, storage))
+
+
+def described(sources: Sequence[str], storage: Storage) -> list[Upload]:
+    """The same, as they are at the moment; those that a listing names cost nothing more."""
+    return [upload or storage.stat(location) for location, upload in _all(sources, storage).items()]
+
+
+_Found = tuple[str, Upload | None]  # an upload's location, and what a listing has told of it
+
+
+def _all(sources: Sequence[str], storage: Storage) -> dict[str, Upload | None]:
+    found = dict(pair for source in sources for pair in _uploads(source, storage))
     for location in found:
         _check_name(location)
-    return list(found)
+    return found
 
 
 def _check_name(location: str) -> None:
@@ -43,39 +55,40 @@ def _check_name(location: str) -> None:
         raise UsageError(f"{location!r}: the file's name is not UTF-8; rename it") from error
 
 
-def _uploads(source: str, storage: Storage) -> list[str]:
+def _uploads(source: str, storage: Storage) -> list[_Found]:
     if source == STDIN:
-        return [STDIN]
+        return [(STDIN, None)]
     found = _objects(source, storage) if source.startswith("s3://") else _files(source, storage)
     if not found:
         raise NotFound(f"{source}: there is nothing here; give a file, a folder, a pattern, s3://bucket/prefix/ or -")
     return found
 
 
-def _files(source: str, storage: Storage) -> list[str]:
+def _files(source: str, storage: Storage) -> list[_Found]:
     path = Path(source)
     if path.is_dir():
         return _visible(storage, f"{normal(source)}/", "")
     if path.exists() or not _WILDCARD.search(source):
-        return [normal(source)]
-    return [normal(name) for name in sorted(glob.glob(source, recursive=True)) if Path(name).is_file()]
+        return [(normal(source), None)]
+    return [(normal(name), None) for name in sorted(glob.glob(source, recursive=True)) if Path(name).is_file()]
 
 
-def _objects(source: str, storage: Storage) -> list[str]:
+def _objects(source: str, storage: Storage) -> list[_Found]:
     bucket_and_prefix = _WILDCARD.split(source)[0]
     if bucket_and_prefix != source:
         listed = _visible(storage, bucket_and_prefix[: bucket_and_prefix.rindex("/") + 1], source)
-        return [location for location in listed if fnmatch.fnmatchcase(location, source)]
+        return [found for found in listed if fnmatch.fnmatchcase(found[0], source)]
     if source.endswith("/"):
         return _visible(storage, source, "")
     listed = _visible(storage, source, source)
-    return [source] if source in listed else [location for location in listed if location.startswith(f"{source}/")]
+    exact = [found for found in listed if found[0] == source]
+    return exact or [found for found in listed if found[0].startswith(f"{source}/")]
 
 
-def _visible(storage: Storage, prefix: str, named: str) -> list[str]:
+def _visible(storage: Storage, prefix: str, named: str) -> list[_Found]:
     """The objects under a prefix but folders' markers and names that readers of data skip (`.x`, `_x`)."""
-    locations = (upload.location for upload in storage.list(prefix))
-    return [location for location in locations if location == named or not _hidden(location[len(prefix) :])]
+    listed = ((upload.location, upload) for upload in storage.list(prefix))
+    return [found for found in listed if found[0] == named or not _hidden(found[0][len(prefix) :])]
 
 
 def _hidden(below: str) -> bool:

@@ -23,6 +23,9 @@ from etl.contract.words import did_you_mean
 class Each:
     """`[*]`"""
 
+    def __reduce__(self) -> str:
+        return "EACH"  # there is one, in every process that a contract is sent to
+
 
 EACH = Each()
 MAX_STEPS = 100  # the parser of documents takes 200 levels

@@ -1,0 +1,106 @@
+"""The processes of one machine.
+
+`concurrent.futures` gives up all of its processes when one dies, and does not tell at which task; Pebble's leave a
+traceback on the terminal if they are still starting when the work is done (its locks are gone by then). So each
+process here has a pipe of its own, and no locks.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+
+from etl.backfill.work import Outcome, Task, Work
+
+_SPAWN = get_context("spawn")  # a fork would share Arrow's threads, which it does not have
+_FAREWELL = 10  # seconds in which a process that is told to stop removes what it has staged
+
+
+class LocalEngine:
+    """So many processes, each at one upload at a time. One that dies is replaced, and only its upload has failed."""
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+
+    @property
+    def name(self) -> str:
+        return f"{self.processes} process{'es' if self.processes > 1 else ''}"
+
+    def outcomes(self, work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """In the order in which they end."""
+        left = iter(tasks)
+        crew = [_Worker(work, task) for _, task in zip(range(self.processes), left, strict=False)]
+        try:
+            while crew:
+                ready = wait([worker.line for worker in crew])
+                for worker in [worker for worker in crew if worker.line in ready]:
+                    yield worker.outcome()
+                    if not worker.begin(next(left, None)):
+                        crew.remove(worker)
+        finally:
+            for worker in crew:
+                worker.stop()
+
+
+class _Worker:
+    """A process at one task after the other; another one in its place, if it dies."""
+
+    def __init__(self, work: Work, task: Task) -> None:
+        self._work = work
+        self._task = task
+        self._start()
+
+    def _start(self) -> None:
+        self.line, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
+        self._process.start()
+        theirs.close()  # so that the line ends with the process
+        self._send(self._task)
+
+    def outcome(self) -> Outcome:
+        """That of its task; waits for it."""
+        try:
+            outcome: Outcome = self.line.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            died = f"its process died (exit code {self._process.exitcode}), most likely for want of memory"
+            reason = f"{self._task.location}: {died}; give this machine more, or have fewer --processes"
+            return Outcome(self._task, "failed", reason=reason)
+        return outcome
+
+    def begin(self, task: Task | None) -> bool:
+        """Go on with a task; without one, end."""
+        if task is None:
+            self.line.close()
+            self._process.join()
+            return False
+        self._task = task
+        if self._process.is_alive():
+            self._send(task)
+        else:
+            self.line.close()
+            self._start()
+        return True
+
+    def _send(self, task: Task) -> None:
+        with suppress(OSError):  # it has died: its line says so to whoever waits
+            self.line.send(task)
+
+    def stop(self) -> None:
+        """End it in the middle of its task, of which it leaves nothing staged."""
+        self._process.terminate()
+        self._process.join(_FAREWELL)
+        self._process.kill()
+
+
+def _serve(work: Work, line: Connection) -> None:
+    """What a process does. Ctrl-C is for the one that started it, which says when to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with suppress(EOFError, OSError):  # the other end is closed: all is done, or whoever asked is gone
+        while True:
+            line.send(work(line.recv()))
