@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from etl import pipeline
-from etl.errors import NotFound
+from etl.errors import NotFound, StorageError
 from etl.pipeline import Outputs
 from tests.crash.bucket import OUTPUTS, START, Bucket
 from tests.examples import EXAMPLES, contract_of, upload_of
@@ -84,6 +84,24 @@ def test_another_contract_or_another_place_is_another_run() -> None:
     assert standing(bucket, CONTRACT, Outputs(OUTPUTS.lake, "s3://shop/elsewhere/")) is None
 
 
-def test_what_is_not_there_is_not_found() -> None:
+def test_what_was_never_there_has_not_been_through() -> None:
+    assert standing(Bucket()) is None
+
+
+def test_what_is_gone_is_not_found() -> None:
+    bucket = Bucket()
+    bucket.upload(AT, GOOD)
+    bucket.run(AT, CONTRACT)
+    del bucket.storage.objects[AT]
     with pytest.raises(NotFound):
-        standing(Bucket())
+        standing(bucket)
+
+
+def test_what_is_no_report_is_said() -> None:
+    bucket = Bucket()
+    bucket.upload(AT, GOOD)
+    bucket.run(AT, CONTRACT)
+    (at,) = bucket.reports
+    bucket.storage.objects[at] = b"{}", START
+    with pytest.raises(StorageError, match="this is not a run report"):
+        standing(bucket)

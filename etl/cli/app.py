@@ -30,15 +30,19 @@ from etl.errors import EtlError
 from etl.storage import AnyStorage, Storage
 
 _CONTRACTS = Path("contracts")
+_INTERRUPTED = 130  # as shells say it
 
 
 class _Commands(TyperGroup):
-    """Says what is wrong with an option in its own words: pydantic's begin with the kind of the error."""
+    """Says in its own words that it was interrupted, and what is wrong with an option: pydantic's begin with the kind."""
 
     def invoke(self, ctx: Any) -> Any:
         """Any command of any depth: their options are read in here."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt as error:  # Typer would end without a word
+            complain("interrupted: uploads at work were not committed; run it again")
+            raise typer.Exit(_INTERRUPTED) from error
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
@@ -65,11 +69,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that can't show a letter is no reason to fail
-    try:
-        app()
-    except KeyboardInterrupt:
-        complain("interrupted: the upload at work was not committed; run it again")
-        sys.exit(130)
+    app()
 
 
 @app.command()

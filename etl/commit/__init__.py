@@ -62,8 +62,8 @@ content that is replaced and back within one second of S3's clock counts as neve
 """
 
 from etl.commit.adding import Addition, add, tidy
-from etl.commit.claims import Claim, Publication, dump, instant
-from etl.commit.protocol import Outcome, corrections, publish, settled
+from etl.commit.claims import Claim, Publication, dump, instant, report
+from etl.commit.protocol import Outcome, corrections, is_settled, publish
 from etl.commit.states import State
 
 __all__ = [
@@ -76,7 +76,8 @@ __all__ = [
     "corrections",
     "dump",
     "instant",
+    "is_settled",
     "publish",
-    "settled",
+    "report",
     "tidy",
 ]

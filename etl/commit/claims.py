@@ -35,9 +35,14 @@ class Claim:
     def intent_location(self) -> str:
         return self.intent_of(self.name)
 
+    @property
+    def intents(self) -> str:
+        """The folder of the intents."""
+        return f"{self.runs}{self.upload_id}.intents/"
+
     def intent_of(self, name: str) -> str:
         """Where another run of this upload has its intent."""
-        return f"{self.runs}{self.upload_id}.intents/{name}.json"
+        return f"{self.intents}{name}.json"
 
 
 @dataclass(frozen=True, slots=True)

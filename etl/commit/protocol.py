@@ -40,10 +40,9 @@ def corrections(claim: Claim, content_id: str, contract: str, storage: Storage) 
     return _due(before, contract, storage) if before and before.content_id == content_id else ()
 
 
-def settled(runs: str, upload_id: str, storage: Storage) -> Report | None:
-    """The report of an upload in a folder of run reports, if it is there and no run or replay has left an intent."""
-    sight = Board(Claim(runs, upload_id, ""), storage).look(all_intents=True)
-    return None if sight.intents else sight.report
+def is_settled(claim: Claim, storage: Storage) -> bool:
+    """Whether no run or replay of this upload has left an intent: none is at work, and none was cut short."""
+    return not storage.list(claim.intents)
 
 
 def _due(before: Report, contract: str, storage: Storage) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from etl import commit
 from etl.contract.model import Contract
+from etl.errors import NotFound
 from etl.pipeline.publication import Outputs, runs_of
 from etl.records import Upload, digest
 from etl.storage import Storage
@@ -17,20 +19,27 @@ def standing(location: str, contract: Contract, storage: Storage, outputs: Outpu
 
     A report stands if it is of this very upload (size, arrival, and ETag where there is one), by a contract that means
     the same, with this lake and quarantine, and if no run or replay has left an intent: then nothing of a predecessor
-    is left, either. Costs one HEAD, one LIST and one GET; nothing is written.
+    is left, either. Costs a GET where there is no report, else a LIST and a HEAD more; nothing is written.
 
-    Raises `NotFound` where there is no upload, and `StorageError`.
+    Raises `StorageError`, and `NotFound` where what had been through is gone.
     """
-    upload = storage.stat(location)
-    found = commit.settled(runs_of(contract, outputs.lake), digest(location.encode()), storage)
-    report = json.loads(found.data) if found else None
-    return report if report and _is_of(report, upload, contract, outputs) else None
+    claim = commit.Claim(runs_of(contract, outputs.lake), digest(location.encode()), "")
+    try:
+        data, tag = storage.read(claim.report_location)
+    except NotFound:
+        return None
+    commit.report(data, tag, claim.report_location)  # what is no report is said
+    report: dict[str, Any] = json.loads(data)
+    fits = _is_by(report, contract, outputs) and commit.is_settled(claim, storage)
+    return report if fits and _is_of(report, storage.stat(location)) else None
 
 
-def _is_of(report: dict[str, Any], upload: Upload, contract: Contract, outputs: Outputs) -> bool:
-    then, folder = report["upload"], (report["quarantine"] or {}).get("location", outputs.quarantine)
-    return (
-        (then["etag"], then["size"], then["arrival"]) == (upload.etag, upload.size, commit.instant(upload.arrival))
-        and report["contract"]["digest"] == contract.digest
-        and folder.startswith(outputs.quarantine)
-    )
+def _is_by(report: Mapping[str, Any], contract: Contract, outputs: Outputs) -> bool:
+    folder: str = (report["quarantine"] or {}).get("location", outputs.quarantine)
+    return report["contract"]["digest"] == contract.digest and folder.startswith(outputs.quarantine)
+
+
+def _is_of(report: Mapping[str, Any], upload: Upload) -> bool:
+    then = report["upload"]
+    now = (upload.etag, upload.size, commit.instant(upload.arrival))
+    return (then["etag"], then["size"], then["arrival"]) == now

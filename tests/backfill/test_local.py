@@ -1,0 +1,106 @@
+"""Processes: whichever dies, only its upload has failed; and none outlives the backfill."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from etl.backfill import Outcome, Task
+from etl.backfill.local import LocalEngine
+from tests.backfill.uploads import command, environment, made, mixed, to
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A work that does what its task is called; it notes in a folder who did it."""
+
+    folder: str
+
+    def __call__(self, task: Task) -> Outcome:
+        act = task.location.split("-")[0]
+        Path(self.folder, f"{task.location}.{os.getpid()}").touch()
+        if act == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if act == "leave":
+            os._exit(3)
+        return Outcome(task, "published", {"read": 1})
+
+
+def outcomes(tmp_path: Path, processes: int, *names: str) -> dict[str, Outcome]:
+    tasks = [Task(name, 1, 0) for name in names]
+    found = list(LocalEngine(processes).outcomes(Acting(str(tmp_path)), tasks))  # type: ignore[arg-type]
+    assert len(found) == len(tasks)
+    return {one.task.location: one for one in found}
+
+
+@pytest.mark.parametrize("processes", [1, 2, 5])
+def test_each_task_is_done_once(tmp_path: Path, processes: int) -> None:
+    names = [f"do-{number}" for number in range(4)]
+    assert {one.status for one in outcomes(tmp_path, processes, *names).values()} == {"published"}
+    done = sorted(path.name.rsplit(".", 1)[0] for path in tmp_path.iterdir())
+    assert done == names
+    assert len({path.suffix for path in tmp_path.iterdir()}) <= processes
+
+
+@pytest.mark.parametrize(("act", "code"), [("die", "-9"), ("leave", "3")])
+def test_a_process_that_dies_takes_its_own_upload_and_no_other(tmp_path: Path, act: str, code: str) -> None:
+    names = [f"{act}-0", "do-1", f"{act}-2", "do-3", f"{act}-4"]
+    found = outcomes(tmp_path, 2, *names)
+    assert {name: one.status for name, one in found.items()} == {
+        name: "published" if name.startswith("do") else "failed" for name in names
+    }
+    assert f"{act}-2: its process died (exit code {code})" in str(found[f"{act}-2"].reason)
+    assert not found[f"{act}-2"].again, "it would die again"
+
+
+def test_nothing_to_do(tmp_path: Path) -> None:
+    assert outcomes(tmp_path, 2) == {}
+
+
+def test_the_same_lake_and_quarantine_as_etl_run(tmp_path: Path) -> None:
+    uploads, out = mixed(tmp_path / "uploads", [300, 40, 2000, 1]), tmp_path / "out"
+
+    def make(*name: object) -> None:
+        done = subprocess.run(command(*name, uploads, *to(out)), env=environment(), capture_output=True, check=False)
+        assert (done.returncode <= 1, done.stderr) == (True, b""), "some examples are rejected as a whole"
+
+    expected = made(out, lambda: make("run"))
+    assert made(out, lambda: make("backfill", "--processes", 2)) == expected
+
+    def in_two_parts() -> None:
+        make("run")
+        make("backfill")
+
+    assert made(out, in_two_parts) == expected
+
+
+def test_ctrl_c_leaves_no_process_and_nothing_staged(tmp_path: Path) -> None:
+    uploads, staged, out = mixed(tmp_path / "uploads", [60_000] * 3), tmp_path / "staged", tmp_path / "out"
+    staged.mkdir()
+    process = subprocess.Popen(
+        command("backfill", uploads, *to(out), "--processes", 2),
+        env=environment(TMPDIR=str(staged)),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # who runs tests may ignore it
+    )
+    _wait(lambda: len(list(staged.glob("etl-*/*"))) > 1)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    assert process.communicate(timeout=60)[1] == (
+        b"etl: interrupted: uploads at work were not committed; run it again\n"
+    )
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert list(staged.iterdir()) == []
+
+
+def _wait(reached: object, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not reached():  # type: ignore[operator]
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.02)
