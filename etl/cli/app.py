@@ -34,7 +34,10 @@ _INTERRUPTED = 130  # as shells say it
 
 
 class _Commands(TyperGroup):
-    """Says in its own words that it was interrupted, and what is wrong with an option: pydantic's begin with the kind."""
+    """Says in its own words that it was interrupted, and what is wrong with an option.
+
+    Typer says nothing of the first, and pydantic begins with the kind of the error.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         """Any command of any depth: their options are read in here."""
