@@ -35,7 +35,7 @@ lint: .venv/dev.ready
 	@$(BIN)/mypy etl handler.py
 	@$(BIN)/etl contract lint contracts
 
-# About fifteen minutes on two cores, which should have nothing else to do. ORDERS: sizes at which it runs beside DuckDB;
+# About twenty minutes on two cores, which should have nothing else to do. ORDERS: sizes at which it runs beside DuckDB;
 # FULL: the one at which everything runs; RUNS: of which the median is taken.
 ORDERS ?= 100000 300000 1000000
 FULL ?= 300000

@@ -21,7 +21,7 @@ SPARK_TO_LOCAL = 0.8  # throughput of a core under Spark to that of a local proc
 SPARK_TASK = 0.04  # s that Spark adds to each task: an empty one took 32 ms of processor in a worker that was there
 SPARK_START = 120  # s until EMR Serverless or Glue has its executors; assumed
 SPARK_TASKS = 1000  # that a driver hands out in a second; assumed
-STEPS = 2  # transitions of a child of the state machine: into the function's state, and out of it; assumed
+STEPS = 1  # transitions of a child of the state machine, which has one state. Its ends may count, too: not confirmed
 CHILD = 0.1  # s that a child takes beside the function; assumed
 CORE_GB = 4  # of memory to each virtual processor: EMR's workers of 4 and 16, and Glue's G.1X
 DRIVER = 4  # virtual processors
@@ -57,8 +57,8 @@ class Plan:
 
     @property
     def first(self) -> Limit:
-        """What is met first if more is chosen, but for e-mails, which there may be none of."""
-        return min((limit for limit in self.limits[1:] if limit.effect != "breaks"), key=lambda limit: limit.rate)
+        """What is met first if more is chosen."""
+        return min(self.limits[1:], key=lambda limit: limit.rate)
 
     def reached(self) -> float:
         """How much is chosen when that happens."""
@@ -118,8 +118,8 @@ def queued(base: Base, shape: Shape, uploads: int, at_once: int, seconds: float 
 
 
 def mapped(base: Base, shape: Shape, uploads: int, at_once: int, *, express: bool = False) -> Plan:
-    """A Distributed Map over the prefix that calls the function."""
-    one, asked, touched = base.seconds(shape, backfill=True), base.requests(shape, backfill=True), base.touched(shape)
+    """A Distributed Map over the prefix that calls the function. It sends no messages, to SQS or SNS."""
+    one, asked = base.seconds(shape, backfill=True), base.requests(shape, backfill=True)
     started = aws.STARTED_EXPRESS if express else aws.STARTED_STANDARD
     limits = (
         Limit("MaximumConcurrency", at_once / (one + CHILD)),
@@ -127,13 +127,12 @@ def mapped(base: Base, shape: Shape, uploads: int, at_once: int, *, express: boo
         *(() if express else (Limit("Step Functions: transitions a second", aws.TRANSITIONS / STEPS),)),
         Limit("Lambda: functions at a time", aws.CONCURRENCY / (one + CHILD), "moved"),
         *_s3(base, shape),
-        _mails(base, shape),
     )
     seconds = uploads / pace(limits) + aws.COLD
     lines = bill(
         *(uploads, one, uploads * asked.billed, uploads * asked.reads),
         messages=0,
-        notices=uploads * touched,
+        notices=0,
         traces=traces(uploads, seconds),
     )
     listed, _ = _names(base, uploads)  # by Step Functions, while the first children are at work

@@ -69,7 +69,7 @@ class Base:
 
     def touched(self, shape: Shape) -> float:
         """The share of uploads with at least one broken order."""
-        return 1 - (1 - BROKEN) ** (shape.plain * self.orders)
+        return 1 - float((1 - BROKEN) ** (shape.plain * self.orders))
 
     def requests(self, shape: Shape, *, backfill: bool = False) -> Requests:
         """A backfill first asks whether the upload has been through: a HEAD and a LIST, if it has not."""

@@ -16,7 +16,7 @@ NIGHT = (0, 0, 1, *(0,) * 21)  # all of a day within one hour
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Seconds of the upload that waits longest, how many wait at most, and how many still do at the end."""
+    """Seconds of the upload that waits longest, to the minute; how many wait at most; and how many are left."""
 
     longest: float
     most: float
@@ -35,7 +35,8 @@ def wait(day: Sequence[float], uploads: int, seconds: float, at_once: int, days:
     longest = most = waiting = 0.0
     running = min(at_once, aws.POLLED)
     for minute, came in enumerate(arrivals(day, uploads) * days):
-        line.append([minute, came])
+        if came:
+            line.append([minute, came])
         able = running * 60 / seconds
         waiting += came
         while line and able > 0:

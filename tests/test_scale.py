@@ -9,6 +9,7 @@ import aws
 import engines
 import pytest
 import scale
+import tables
 import uploads
 from bill import GIB
 from hypothesis import given
@@ -21,9 +22,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEMPLATE = (ROOT / "template.yaml").read_text(encoding="utf-8")
 MEASURED = uploads.measured()
 BASE = uploads.fitted(MEASURED)
-MIXES = [*scale.MIXES, scale.PACKED]
-SHAPES = [*scale.LIVE, *(shape for _, shape in MIXES)]
-PLANS = [plan for number, shape in MIXES for plan in scale.plans(BASE, number, shape)]
+MIXES = [*tables.MIXES, tables.PACKED]
+SHAPES = [*tables.LIVE, *(shape for _, shape in MIXES)]
+PLANS = [plan for number, shape in MIXES for plan in tables.plans(BASE, number, shape)]
 NAMES = {"reads": ("GetObject", "HeadObject"), "lists": ("ListObjectsV2",), "deletes": ("DeleteObjects",)}
 PUTS = ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "CopyObject")
 
@@ -51,7 +52,7 @@ def test_the_lines_go_through_what_was_measured(run: dict) -> None:
 
 
 def test_a_backfill_asks_what_was_counted() -> None:
-    asked, again = BASE.requests(scale.TINY), BASE.requests(scale.TINY, backfill=True)
+    asked, again = BASE.requests(tables.TINY), BASE.requests(tables.TINY, backfill=True)
     more = uploads.Requests(*(b - a for a, b in zip(asked, again, strict=True)))
     assert more == counted(MEASURED["passing"]["new"])
 
@@ -62,7 +63,7 @@ def test_a_backfill_asks_what_was_counted() -> None:
 def test_a_million_orders_cost_what_readme_says_of_them() -> None:
     """`1,000 uploads of 1,000 orders`, 1% broken, on 30 days: bench/cost.py counts them, this model computes them."""
     shape = Shape("", 1000 / BASE.orders, 1000 / BASE.orders, 30)
-    plan = engines.queued(BASE, shape, 1000, scale.DEFAULT)
+    plan = engines.queued(BASE, shape, 1000, tables.DEFAULT)
     (lambdas,) = re.findall(r"1,000 x ([0-9.]+) s x 2 GB", README)
     writes, reads, cents = re.findall(r"\| S3 \| ([0-9,]+) writes, ([0-9,]+) reads: ([0-9.]+) cents", README)[0]
     asked = BASE.requests(shape)
@@ -171,7 +172,7 @@ def test_the_page_is_what_the_models_say() -> None:
 
 
 def test_readme_has_the_most_important_rows() -> None:
-    assert scale.summary(BASE) in README
+    assert tables.summary(BASE) in README
 
 
 def test_the_function_is_the_one_that_is_deployed() -> None:
@@ -182,6 +183,6 @@ def test_the_function_is_the_one_that_is_deployed() -> None:
             re.M,
         )
     )
-    assert int(defaults["MaximumConcurrency"]) == scale.DEFAULT
+    assert int(defaults["MaximumConcurrency"]) == tables.DEFAULT
     assert int(defaults["MemorySize"]) == GIB * 1024
-    assert (int(defaults["Timeout"]), int(defaults["EphemeralStorage"])) == scale.DEPLOYED
+    assert (int(defaults["Timeout"]), int(defaults["EphemeralStorage"])) == tables.DEPLOYED
