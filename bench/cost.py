@@ -23,7 +23,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import aws
 import boto3
+from bill import GIB, bill
 from moto import mock_aws
 
 from etl import contract as contracts
@@ -32,21 +34,7 @@ from etl.storage import LocalStorage
 from etl.storage.s3 import S3Storage
 
 ORDERS = 1_000_000
-MEMORY = 2.0  # GiB, as template.yaml has it
-LATENCY = 0.03  # seconds of one request to S3, from a function in the same region
 SHAPES = ((1_000, 20), (100_000, 3))  # orders of an upload, and uploads that are timed
-
-# Dollars, us-east-1, list prices of November 2026.
-GIB_SECOND = 0.0000166667
-INVOCATION = 0.20e-6
-WRITE = 5e-6  # PUT, COPY, POST, LIST of S3; a DELETE is free
-READ = 0.4e-6  # GET, HEAD of S3
-MESSAGE = 0.40e-6  # one request to SQS; each upload is sent, received and deleted
-NOTICE = 0.50e-6  # one message to SNS
-MAIL = 20e-6  # its delivery by e-mail
-TRACE = 5e-6  # one trace of X-Ray; it samples, so that fewer are taken
-LOGGED = 0.50e-9  # a byte of logs
-LINES = 3_000  # bytes that an upload logs: its summary, its metrics, the platform's lines
 
 _WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "ListObjectsV2")
 _READS = ("GetObject", "HeadObject")
@@ -64,7 +52,7 @@ class Measured:
 
     @property
     def duration(self) -> float:
-        return self.seconds + self.requests.total() * LATENCY
+        return self.seconds + self.requests.total() * aws.LATENCY
 
     @property
     def reads(self) -> int:
@@ -77,7 +65,7 @@ class Measured:
 
 def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print(f"one processor of: {_processor()}; {MEMORY:g} GiB; {LATENCY * 1000:g} ms for each request to S3")
+    print(f"one processor of: {processor()}; {GIB:g} GiB; {aws.LATENCY * 1000:g} ms for each request to S3")
     for orders, uploads in SHAPES:
         _show(measured(orders, uploads))
 
@@ -125,25 +113,16 @@ def requests(source: Path) -> Counter[str]:
 
 def _show(one: Measured) -> None:
     uploads = ORDERS // one.orders
-    seconds, writes, reads = uploads * one.duration * MEMORY, uploads * one.writes, uploads * one.reads
-    lines = {
-        f"{uploads:,} x {one.duration:.2f} s x {MEMORY:g} GB = {seconds:,.0f} GB-s": seconds * GIB_SECOND,
-        f"{uploads:,} invocations": uploads * INVOCATION,
-        f"{writes:,} writes to S3": writes * WRITE,
-        f"{reads:,} reads from S3": reads * READ,
-        f"{uploads * 3:,} requests to SQS": uploads * 3 * MESSAGE,
-        f"{uploads:,} messages to SNS, by e-mail": uploads * (NOTICE + MAIL),
-        f"{uploads:,} traces": uploads * TRACE,
-        f"{uploads * LINES / 1e6:,.1f} MB of logs": uploads * LINES * LOGGED,
-    }
+    writes, reads = uploads * one.writes, uploads * one.reads
+    lines = bill(uploads, one.duration, writes, reads, messages=3 * uploads, notices=uploads, traces=uploads)
     asked = ", ".join(f"{count} {kind}" for kind, count in sorted(one.requests.items()))
     print(f"\n{uploads:,} uploads of {one.orders:,} orders: each {one.seconds:.2f} s of computing, {asked}")
-    for what, dollars in lines.items():
-        print(f"  {what:44}{100 * dollars:9.3f} cents")
-    print(f"  {'a million orders':44}{100 * sum(lines.values()):9.3f} cents")
+    for line in lines:
+        print(f"  {line.what:44}{100 * line.dollars:9.3f} cents")
+    print(f"  {'a million orders':44}{100 * sum(line.dollars for line in lines):9.3f} cents")
 
 
-def _processor() -> str:
+def processor() -> str:
     found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return found[1] if found else platform.machine()
 
