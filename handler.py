@@ -6,9 +6,9 @@ A rejected upload is done, and so is one that has vanished since. Logs, metrics 
 no values.
 
 Environment: ORDERS_CONTRACTS, the folder of contracts (`contracts` beside this file); whatever `${ORDERS_...}` the
-contracts name; ETL_TOPIC, the SNS topic that hears of uploads with quarantined records (none); OPENLINEAGE_URL, and what
-else OpenLineage goes by, the server that hears of all runs (none); POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME
-(both `etl`) and POWERTOOLS_LOG_LEVEL.
+contracts name; ETL_TOPIC, the SNS topic that hears of uploads with quarantined records (none); OPENLINEAGE_URL and the
+like, the server that hears of all runs (none); POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME (both `etl`) and
+POWERTOOLS_LOG_LEVEL.
 """
 
 from __future__ import annotations
