@@ -88,7 +88,17 @@ def _client() -> OpenLineageClient | None:
         return None
     if client.transport.kind == "console":
         _show_console()
+    _hasten(client.transport)
     return client
+
+
+def _hasten(transport: Transport) -> None:
+    """Two tries more, unless another number is configured: by default there are five, over nine seconds."""
+    from openlineage.client.transport.http import HttpTransport
+    from openlineage.client.transport.http_common import DEFAULT_RETRY_CONFIG
+
+    if isinstance(transport, HttpTransport) and transport.config.retry == DEFAULT_RETRY_CONFIG:
+        transport.config.retry = {**DEFAULT_RETRY_CONFIG, "total": 2}
 
 
 @contextmanager
