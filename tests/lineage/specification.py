@@ -99,7 +99,8 @@ def of_type(kind: Any, found: dict[str, Any]) -> dict[str, Any]:
     if kind in PLAIN:
         return {"type": PLAIN[kind]}
     if get_origin(kind) in (Union, UnionType):
-        return {"anyOf": [of_type(each, found) for each in get_args(kind) if each is not NoneType]}
+        kinds = [of_type(each, found) for each in get_args(kind) if each is not NoneType]
+        return {"anyOf": kinds} if len(kinds) > 1 else kinds[0]
     if get_origin(kind) is list:
         return {"type": "array", "items": of_type(get_args(kind)[0], found)}
     if get_origin(kind) is dict:
