@@ -107,12 +107,23 @@ def tables(
     ]
 
 
+def added(contract: Contract, files: Sequence[Mapping[str, Any]]) -> list[event_v2.OutputDataset]:
+    """The tables that a replay added files to. Which of the document's fields they hold, their own runs have told."""
+    found: list[event_v2.OutputDataset] = []
+    for table in contract.tables:
+        own = [file for file in files if file["table"] == table.name]
+        if own:
+            at: str = own[0]["location"]
+            found.append(_table(table, contract, at[: at.rindex(f"/{table.name}/") + 1], own))
+    return found
+
+
 def _table(
-    table: Table, contract: Contract, lake: str, files: Sequence[Mapping[str, Any]], document: Name
+    table: Table, contract: Contract, lake: str, files: Sequence[Mapping[str, Any]], document: Name | None = None
 ) -> event_v2.OutputDataset:
     about: dict[str, DatasetFacet | None] = {
         "schema": table_schema(table, contract),
-        "columnLineage": column_lineage(table, document),
+        "columnLineage": column_lineage(table, document) if document else None,
         "tags": classification(table),
         "documentation": _documentation(table.description),
         "etl_contract": facets.of_table(contract),

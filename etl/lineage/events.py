@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from openlineage.client import event_v2
 from openlineage.client.event_v2 import InputDataset, OutputDataset, RunEvent, RunState
@@ -24,43 +24,46 @@ from etl.lineage import datasets, facets
 set_producer(facets.PRODUCER)
 
 
+class Replayed(Protocol):
+    """What became of a replay: how many records were tried, and which files hold those that passed."""
+
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def files(self) -> Sequence[Mapping[str, Any]]: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A run while it is told of: its id, the namespace of its job, and the contract that judges."""
+class _Told:
+    """A run while it is told of: its id, the namespace of its job, the contract that judges, and what it reads."""
 
     id: str
     namespace: str
     contract: Contract
+    location: str
 
-    def started(self, location: str, when: datetime) -> RunEvent:
-        """An upload's run begins."""
-        return self._event(RunState.START, when, inputs=[datasets.upload(location, self.contract)])
+    def started(self, when: datetime) -> RunEvent:
+        """It begins."""
+        return self._event(RunState.START, when, self._source())
 
-    def completed(self, report: Mapping[str, Any], when: datetime) -> RunEvent:
-        """An upload's run is committed. A rejected upload is no failed run: its assertions failed."""
-        contract, location = self.contract, report["upload"]["location"]
-        outputs: list[OutputDataset] = []
-        if report["status"] in ("published", "partial"):
-            document = datasets.source(location, contract)
-            outputs += datasets.tables(contract, report["lake"], report["files"], document)
-        if kept := datasets.quarantined(report):
-            outputs.append(kept)
-        inputs = [datasets.upload(location, contract, report)]
-        return self._event(RunState.COMPLETE, when, inputs, outputs, {"etl_upload": facets.of_upload(report)})
-
-    def failed(self, location: str, reason: str | None, when: datetime) -> RunEvent:
-        """An upload's run came to no end, for this reason (of no value of a record); aborted, where there is none."""
-        inputs = [datasets.upload(location, self.contract)]
+    def failed(self, reason: str | None, when: datetime) -> RunEvent:
+        """It came to no end, for this reason (of no value of a record); aborted, where there is none."""
         if reason is None:
-            return self._event(RunState.ABORT, when, inputs)
+            return self._event(RunState.ABORT, when, self._source())
         error = error_message_run.ErrorMessageRunFacet(reason, "PYTHON")
-        return self._event(RunState.FAIL, when, inputs, about={"errorMessage": error})
+        return self._event(RunState.FAIL, when, self._source(), about={"errorMessage": error})
+
+    def _source(self) -> InputDataset:
+        raise NotImplementedError
+
+    def _name(self) -> str:
+        return f"etl.{self.contract.name}"
 
     def _event(
         self,
         state: RunState,
         when: datetime,
-        inputs: Sequence[InputDataset] = (),
+        source: InputDataset,
         outputs: Sequence[OutputDataset] = (),
         about: Mapping[str, RunFacet] | None = None,
     ) -> RunEvent:
@@ -70,7 +73,7 @@ class Told:
             eventTime=when.isoformat(),
             run=event_v2.Run(self.id, {**contract, **(about or {})}),
             job=self._job(),
-            inputs=list(inputs),
+            inputs=[source],
             outputs=list(outputs),
         )
 
@@ -78,4 +81,37 @@ class Told:
         about: dict[str, JobFacet] = {"jobType": job_type_job.JobTypeJobFacet("BATCH", "ETL", "JOB")}
         if self.contract.description:
             about["documentation"] = documentation_job.DocumentationJobFacet(self.contract.description)
-        return event_v2.Job(self.namespace, f"etl.{self.contract.name}", about)
+        return event_v2.Job(self.namespace, self._name(), about)
+
+
+class ToldRun(_Told):
+    """The run of an upload, which lies at `location`."""
+
+    def completed(self, report: Mapping[str, Any], when: datetime) -> RunEvent:
+        """It is committed. A rejected upload is no failed run: its assertions failed."""
+        location, outputs = report["upload"]["location"], []
+        if report["status"] in ("published", "partial"):
+            document = datasets.source(location, self.contract)
+            outputs = datasets.tables(self.contract, report["lake"], report["files"], document)
+        if kept := datasets.quarantined(report):
+            outputs.append(kept)
+        source = datasets.upload(location, self.contract, report)
+        return self._event(RunState.COMPLETE, when, source, outputs, {"etl_upload": facets.of_upload(report)})
+
+    def _source(self) -> InputDataset:
+        return datasets.upload(self.location, self.contract)
+
+
+class ToldReplay(_Told):
+    """The replay of a quarantine folder, which is at `location`: another job, as it reads something else."""
+
+    def completed(self, replayed: Replayed, when: datetime) -> RunEvent:
+        """It is done: what passed is in the tables."""
+        source = datasets.rejected(self.location, replayed.waiting)
+        return self._event(RunState.COMPLETE, when, source, datasets.added(self.contract, replayed.files))
+
+    def _source(self) -> InputDataset:
+        return datasets.rejected(self.location)
+
+    def _name(self) -> str:
+        return f"{super()._name()}.replay"

@@ -15,9 +15,11 @@ from etl.lineage.configured import is_configured
 from etl.lineage.sending import Sending
 
 if TYPE_CHECKING:
-    from etl.lineage.events import Told
+    from etl.lineage.events import Replayed, ToldReplay, ToldRun
 
+Came = TypeVar("Came")
 Report = TypeVar("Report", bound=Mapping[str, Any])
+Outcome = TypeVar("Outcome", bound="Replayed")
 Warn = Callable[[str, str], None]
 """Is given a location and a reason."""
 
@@ -43,19 +45,25 @@ class Lineage:
 
         The run never fails for want of lineage; it may take up to ten seconds longer.
         """
+        return self._follow(lambda: _Following(location, contract), run)
+
+    def replay(self, folder: str, contract: Contract, run: Callable[[], Outcome]) -> Outcome:
+        """Likewise of a replay of the quarantine folder at `folder`; not of one that only tries."""
+        return self._follow(lambda: _Following(folder, contract, replays=True), run)
+
+    def _follow(self, begin: Callable[[], _Following], run: Callable[[], Came]) -> Came:
         if not self._is_on or time.monotonic() < self._silent_until:
             return run()
-        following = _Following(location, contract)
-        following.started()
+        following = begin()
         try:
-            report = run()
+            came = run()
         except BaseException as error:
             following.failed(error)
             self._conclude(following)
             raise
-        following.completed(report)
+        following.completed(came)
         self._conclude(following)
-        return report
+        return came
 
     def _conclude(self, following: _Following) -> None:
         if fault := following.sending.finish(_PATIENCE):
@@ -67,32 +75,32 @@ class Lineage:
 class _Following:
     """One run while it is followed. The events are made where they are sent."""
 
-    def __init__(self, location: str, contract: Contract) -> None:
+    def __init__(self, location: str, contract: Contract, *, replays: bool = False) -> None:
         self.location = location
         self.sending = Sending()
+        self._replays = replays
         self._contract = contract
         self._began = datetime.now(UTC)
+        self.sending.send(lambda: self._told.started(self._began))
 
-    def started(self) -> None:
-        self.sending.send(lambda: self._told.started(self.location, self._began))
-
-    def completed(self, report: Mapping[str, Any]) -> None:
+    def completed(self, came: Any) -> None:
         ended = datetime.now(UTC)
-        self.sending.send(lambda: self._told.completed(report, ended))
+        self.sending.send(lambda: self._told.completed(came, ended))
 
     def failed(self, error: BaseException) -> None:
         ended, reason = datetime.now(UTC), _reason(error)
-        self.sending.send(lambda: self._told.failed(self.location, reason, ended))
+        self.sending.send(lambda: self._told.failed(reason, ended))
 
     @cached_property
-    def _told(self) -> Told:
+    def _told(self) -> ToldRun | ToldReplay:
         from openlineage.client.constants import DEFAULT_NAMESPACE_NAME
         from openlineage.client.uuid import generate_new_uuid
 
-        from etl.lineage.events import Told
+        from etl.lineage import events
 
         namespace = os.environ.get("OPENLINEAGE_NAMESPACE") or DEFAULT_NAMESPACE_NAME
-        return Told(str(generate_new_uuid(self._began)), namespace, self._contract)
+        kind = events.ToldReplay if self._replays else events.ToldRun
+        return kind(str(generate_new_uuid(self._began)), namespace, self._contract, self.location)
 
 
 def _reason(error: BaseException) -> str | None:

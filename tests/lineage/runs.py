@@ -11,7 +11,7 @@ from openlineage.client.serde import Serde
 from etl import contract as contracts
 from etl import pipeline
 from etl.contract.model import Contract
-from etl.lineage.events import Told
+from etl.lineage.events import ToldRun
 from etl.storage import AnyStorage
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def processed(data: bytes, contract: Contract, folder: Path, name: str = "upload
 
 def told(report: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """The event that completes a run, as it is sent."""
-    event = Told(ID, "shop", contract).completed(report, WHEN + timedelta(seconds=1))
+    event = ToldRun(ID, "shop", contract, report["upload"]["location"]).completed(report, WHEN + timedelta(seconds=1))
     return dict(json.loads(Serde.to_json(event)))
 
 

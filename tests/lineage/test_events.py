@@ -14,7 +14,7 @@ from openlineage.client.serde import Serde
 from etl import contract as contracts
 from etl import pipeline
 from etl.lineage import columns, datasets
-from etl.lineage.events import Told
+from etl.lineage.events import ToldRun
 from etl.storage import MemoryStorage
 from tests import examples
 from tests.examples import ARRIVAL, EXAMPLES, OUTPUTS, contract_of, location_of, upload_of
@@ -85,9 +85,9 @@ def test_a_good_upload_keeps_every_rule(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        Told(ID, "shop", of_shop()).started("/in/x.json", WHEN),
-        Told(ID, "shop", of_shop()).failed("/in/x.json", "/in/x.json: there is no such file", WHEN),
-        Told(ID, "shop", of_shop()).failed("/in/x.json", None, WHEN),
+        ToldRun(ID, "shop", of_shop(), "/in/x.json").started(WHEN),
+        ToldRun(ID, "shop", of_shop(), "/in/x.json").failed("/in/x.json: there is no such file", WHEN),
+        ToldRun(ID, "shop", of_shop(), "/in/x.json").failed(None, WHEN),
     ],
     ids=["started", "failed", "aborted"],
 )
@@ -328,5 +328,5 @@ def test_no_value_of_a_record_is_in_an_event(places: Any, tmp_path: Path) -> Non
 
 
 def test_moments_are_of_utc_as_the_specification_has_it() -> None:
-    event = Told(ID, "shop", of_shop()).started("/x", datetime(2024, 1, 31, 9, 30, tzinfo=UTC))
+    event = ToldRun(ID, "shop", of_shop(), "/x").started(datetime(2024, 1, 31, 9, 30, tzinfo=UTC))
     assert event.eventTime == "2024-01-31T09:30:00+00:00"
