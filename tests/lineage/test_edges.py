@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from etl.web import actions
+from tests import examples
+from tests.examples import EXAMPLES, OUTPUTS
 from tests.handler.test_handler import SAMPLE, Context
 from tests.lineage.conftest import Server
 from tests.lineage.runs import ROOT, lines, order
 from tests.lineage.specification import faults
+from tests.web.desks import desk
 
 CONTRACT = str(ROOT / "contracts" / "orders.odcs.yaml")
 
@@ -94,4 +98,20 @@ def test_the_function_tells_of_its_runs(
     logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["message"] for line in logged if line.get("level") == "WARNING"] == warned
     assert server.states == (["START", "COMPLETE"] if status == 201 else [])
+    assert [fault for each in server.events for fault in faults(each)] == []
+
+
+@pytest.mark.parametrize(("dry", "states"), [(False, ["START", "COMPLETE"]), (True, [])])
+def test_the_review_tells_of_its_replays(
+    dry: bool, states: list[str], server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [folder] = [each for each in EXAMPLES if each.name == "negative-price"]
+    storage = examples.run(folder)
+    monkeypatch.setenv("OPENLINEAGE_URL", server.url)
+    at = desk(storage)
+    [report] = [at for at in storage.objects if at.startswith(OUTPUTS.quarantine) and at.endswith("report.json")]
+    [outcome] = actions.try_out(at, [at.key(report.removesuffix("report.json"))], None, dry=dry)
+    assert outcome.fault == ""
+    assert server.states == states
+    assert {event["job"]["name"] for event in server.events} <= {"etl.orders.replay"}
     assert [fault for each in server.events for fault in faults(each)] == []
