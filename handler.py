@@ -6,8 +6,9 @@ A rejected upload is done, and so is one that has vanished since. Logs, metrics 
 no values.
 
 Environment: ORDERS_CONTRACTS, the folder of contracts (`contracts` beside this file); whatever `${ORDERS_...}` the
-contracts name; ETL_TOPIC, the SNS topic that hears of uploads with quarantined records (none);
-POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME (both `etl`) and POWERTOOLS_LOG_LEVEL.
+contracts name; ETL_TOPIC, the SNS topic that hears of uploads with quarantined records (none); OPENLINEAGE_URL and the
+like, the server that hears of all runs (none); POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME (both `etl`) and
+POWERTOOLS_LOG_LEVEL.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from etl import contract as contracts
 from etl import events, pipeline
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
+from etl.lineage import Lineage
 from etl.notice import notice
 from etl.storage import Storage, open_storage
 from etl.topic import Topic
@@ -132,7 +134,8 @@ def _timed(location: str, context: LambdaContext) -> Iterator[None]:
 
 def _run(location: str, invocation: Invocation) -> None:
     contract = _contract(location)
-    report = pipeline.run(location, contract, _storage(), pipeline.outputs_of(contract, None, None))
+    outputs = pipeline.outputs_of(contract, None, None)
+    report = _lineage().follow(location, contract, lambda: pipeline.run(location, contract, _storage(), outputs))
     summary = _summary(report)
     invocation.done.append(summary)  # before anybody is told: what is published counts, told or not
     logger.info("upload processed", report=summary)
@@ -177,6 +180,11 @@ def _contracts(folder: str) -> Sequence[Contract]:
 @cache  # connections to S3, and nothing about an upload
 def _storage() -> Storage:
     return open_storage()
+
+
+@cache  # when its server last failed, and nothing about an upload
+def _lineage() -> Lineage:
+    return Lineage(lambda location, reason: logger.warning("lineage not told", upload=location, reason=reason))
 
 
 @cache

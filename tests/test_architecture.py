@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "events": NOUNS,
     "notice": NOUNS,
     "topic": NOUNS | {"notice"},
+    "lineage": NOUNS | {"contract", "lake"},
     "athena": NOUNS | {"contract", "lake"},
     "deployment": NOUNS | {"contract", "lake", "athena"},
     "infer": NOUNS | {"contract", "read", "flatten"},
@@ -31,12 +32,12 @@ MAY_IMPORT = {
     "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
     "backfill": NOUNS | {"contract", "storage", "pipeline"},
-    "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages"},
+    "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages", "lineage"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
     "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
     "cli": NOUNS
     | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents", "pages"}
-    | {"commit", "report", "review", "replay", "web", "backfill"},
+    | {"commit", "report", "review", "replay", "web", "backfill", "lineage"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {
@@ -45,6 +46,7 @@ ONLY_IN = {
     "boto3": AWS,
     "botocore": AWS,
     "awswrangler": AWS | {"deployment"},
+    "openlineage": {"lineage"},
 }
 
 

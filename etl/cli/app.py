@@ -27,6 +27,7 @@ from etl.cli.quarantine import quarantine_app
 from etl.cli.routing import ContractPath, Lake, Quarantine, chooser
 from etl.contract.model import Contract
 from etl.errors import EtlError
+from etl.lineage import Lineage
 from etl.storage import AnyStorage, Storage
 
 _CONTRACTS = Path("contracts")
@@ -85,13 +86,18 @@ def run(
 ) -> None:
     """Process uploads: good records into the lake, bad ones into quarantine, with a report of each."""
     storage = AnyStorage()
+    lineage = Lineage(lambda location, reason: complain(f"{show.near(location)}: {reason}"))
 
     def judge(location: str, agreed: Contract, progress: pipeline.Progress) -> Mapping[str, Any]:
         outputs = pipeline.outputs_of(agreed, lake, quarantine)
-        if location != pipeline.STDIN:
-            return pipeline.run(location, agreed, storage, outputs, progress)
-        with sources.stdin() as (upload, path):
-            return pipeline.run_file(upload, path, agreed, storage, outputs, progress)
+
+        def process() -> dict[str, Any]:
+            if location != pipeline.STDIN:
+                return pipeline.run(location, agreed, storage, outputs, progress)
+            with sources.stdin() as (upload, path):
+                return pipeline.run_file(upload, path, agreed, storage, outputs, progress)
+
+        return lineage.follow(location, agreed, process)
 
     _each(source, contract, storage, judge, as_json=as_json, dry=False)
 

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from etl.cli import places
-from etl.cli.exits import failed
+from etl.cli.exits import complain, failed
 from etl.cli.show import near
 from etl.contract.model import Contract
 from etl.errors import EtlError
+from etl.lineage import Lineage
 from etl.storage import AnyStorage
 
 
@@ -42,6 +43,7 @@ def review(
             contracts=known,
             who=places.person(),
             now=lambda: datetime.now(UTC),
+            lineage=Lineage(lambda location, reason: complain(f"{near(location)}: {reason}")),
         )
         serve(desk, port, lambda link: _opened(link, desk.quarantines, desk.lakes), _again)
         typer.echo("The review has ended.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from etl import commit
 from etl.commit import State, states
@@ -29,7 +30,8 @@ class Replayed:
     """What became of a folder's records. `waiting` were tried, `released` of them are published (a dry run: would be).
 
     `broken` counts, by rule (`orders.price minimum`), the records that still break it. `state` is the review state
-    afterwards. `note` says why nothing was tried, where nothing was, or what is left to know.
+    afterwards. `note` says why nothing was tried, where nothing was, or what is left to know. `files` are what the lake
+    got, as the run report lists them.
     """
 
     folder: str
@@ -38,6 +40,7 @@ class Replayed:
     released: int = 0
     broken: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    files: Sequence[Mapping[str, Any]] = ()
 
 
 def replay(
@@ -80,7 +83,9 @@ def _once(
             snapshot.examine(contract, storage, at.report["lake"])
             return told
         snapshot.keep(contract, storage, at.report["lake"])
-        return told if commit.add(found.addition(), storage) == "committed" else None
+        addition = found.addition()
+        done = replace(told, files=addition.entry["files"])
+        return done if commit.add(addition, storage) == "committed" else None
 
 
 def _told(folder: Folder, found: Staged) -> Replayed:

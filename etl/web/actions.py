@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from etl import replay
 from etl.contract.model import Contract
@@ -58,8 +59,10 @@ def _tried(desk: Desk, key: str, only: Collection[int] | None, *, dry: bool) -> 
         location = str(body["upload"]["location"])
         judge = judge_of(body, desk)
         contract = _contract(judge)
+        asked = (folder, contract, desk.storage)
+        run = partial(replay.replay, *asked, who=desk.who, when=desk.now(), dry=dry, only=only)
         with _ONE_AT_A_TIME:
-            done = replay.replay(folder, contract, desk.storage, who=desk.who, when=desk.now(), dry=dry, only=only)
+            done = run() if dry else desk.lineage.replay(folder.location, contract, run)
     except EtlError as error:
         return Outcome(key, address(key), location, None, str(error))
     return Outcome(key, address(key), location, done, "", f"{contract.name} {contract.version}")
@@ -143,8 +146,10 @@ def correct(desk: Desk, key: str, record: int, text: str, seen: str = "") -> tup
     folder = desk.folder(key)
     try:
         contract = _contract(judge_of(report(folder, desk.storage), desk))
+        asked = (folder, record, _bytes(text), contract, desk.storage)
+        run = partial(replay.correct, *asked, who=desk.who, when=desk.now())
         with _ONE_AT_A_TIME:
-            done = replay.correct(folder, record, _bytes(text), contract, desk.storage, who=desk.who, when=desk.now())
+            done = desk.lineage.replay(folder.location, contract, run)
     except EtlError as error:
         return replace(draft, fault=str(error)), None
     if not done.released and not (done.note and done.broken):

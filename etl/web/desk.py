@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from etl.contract.model import Contract
 from etl.errors import UsageError
+from etl.lineage import Lineage
 from etl.review import Folder
 from etl.review.folders import folder
 from etl.storage import Storage
@@ -23,7 +24,7 @@ _KEY = re.compile(
 class Desk:
     """`quarantines` and `lakes` are roots with a final `/`; `contracts` reads those in force, as they are now.
 
-    It raises `ContractError`. `who` is noted with whatever is done, and `now` when.
+    It raises `ContractError`. `who` is noted with whatever is done, and `now` when; `lineage` tells of it.
     """
 
     storage: Storage
@@ -32,6 +33,7 @@ class Desk:
     contracts: Callable[[], Sequence[Contract]]
     who: str
     now: Callable[[], datetime]
+    lineage: Lineage
 
     def key(self, location: str) -> str:
         """What stands for a folder in addresses and forms: the number of its quarantine, and its path there."""

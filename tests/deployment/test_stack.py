@@ -221,6 +221,8 @@ def test_each_parameter_is_where_it_belongs():
     assert function["Environment"]["Variables"] == {
         "ORDERS_BUCKET": "orders",
         "ETL_TOPIC": ref("Topic"),
+        "OPENLINEAGE_URL": ref("OpenLineageUrl"),
+        "OPENLINEAGE_NAMESPACE": "etl",
         "POWERTOOLS_SERVICE_NAME": "etl",
         "POWERTOOLS_METRICS_NAMESPACE": "etl",
     }

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from etl import contract as contracts
 from etl import pipeline
 from etl.contract.model import Contract
+from etl.lineage import Lineage
 from etl.storage import MemoryStorage
 from etl.web.desk import Desk
 from etl.web.serving import guarded
@@ -53,7 +54,9 @@ def remembering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def desk(storage: MemoryStorage, known: Sequence[Contract] = (ORDERS,)) -> Desk:
-    return Desk(storage, (OUTPUTS.quarantine,), (OUTPUTS.lake,), lambda: known, "ana", lambda: NOW)
+    return Desk(
+        storage, (OUTPUTS.quarantine,), (OUTPUTS.lake,), lambda: known, "ana", lambda: NOW, Lineage(pytest.fail)
+    )
 
 
 def client(found: Desk, announced: list[str] | None = None) -> tuple[TestClient, Door]:

@@ -15,6 +15,7 @@ from etl import pipeline
 from etl.cli.app import app
 from etl.cli.review import _watched
 from etl.errors import ContractError
+from etl.lineage import Lineage
 from etl.pipeline import Outputs
 from etl.storage import AnyStorage
 from etl.web.desk import Desk
@@ -86,7 +87,11 @@ def test_s3_in_place_of_a_disk(s3: Any) -> None:
     s3.upload_file(str(upload), "orders", "in/wrong-type.json")
     outputs, storage = Outputs("s3://orders/lake/", "s3://orders/quarantine/"), AnyStorage()
     pipeline.run("s3://orders/in/wrong-type.json", ORDERS, storage, outputs)
-    person = Person(Desk(storage, (outputs.quarantine,), (outputs.lake,), lambda: (ORDERS,), "ana", lambda: NOW))
+    person = Person(
+        Desk(
+            storage, (outputs.quarantine,), (outputs.lake,), lambda: (ORDERS,), "ana", lambda: NOW, Lineage(pytest.fail)
+        )
+    )
     address = re.findall(r'<a class="main" href="([^"]*)"', person.read("/"))[0]
     assert "2 of 11 records are in quarantine." in text_of(person.read(address))
     page = person.press(f"{address}/records/2/reveal").text

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
-from etl.cli.exits import failed
+from etl.cli.exits import complain, failed
 from etl.cli.show import near, plain, state_words
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
+from etl.lineage import Lineage
 from etl.replay import Replayed, replay
 from etl.review import Folder, report
 from etl.review.choosing import ALL
@@ -80,10 +82,12 @@ def replayed(found: Iterable[Folder], task: Task, storage: Storage, say: Callabl
     """Replay each folder, and say what came of it as it is done; complain of those that can't be."""
     done: list[One] = []
     codes = []
+    lineage = Lineage(lambda location, reason: complain(f"{near(location)}: {reason}"))
     for folder in found:
         try:
             contract = agreed(report(folder, storage), task.known, storage, task.lake)
-            came = replay(folder, contract, storage, who=task.who, when=task.when, dry=task.dry)
+            run = partial(replay, folder, contract, storage, who=task.who, when=task.when, dry=task.dry)
+            came = run() if task.dry else lineage.replay(folder.location, contract, run)
         except EtlError as error:
             codes.append(failed(error))
             continue
