@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "rejudge": NOUNS | {"contract", "storage", "pipeline", "read", "review"},
     "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
-    "backfill": NOUNS | {"contract", "storage", "pipeline"},
+    "backfill": NOUNS | {"contract", "storage", "pipeline", "lineage"},
     "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages", "lineage"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
     "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},

@@ -6,6 +6,7 @@ Everything here travels between processes and machines, so it is small, and equa
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -18,6 +19,7 @@ import pyarrow as pa
 from etl import pipeline
 from etl.contract.model import Contract
 from etl.errors import ContractError, EtlError, NotFound, StorageError, UsageError
+from etl.lineage import Lineage
 from etl.pipeline import Outputs
 from etl.storage import Storage, open_storage
 
@@ -91,7 +93,9 @@ def failure(task: Task, error: EtlError) -> Outcome:
 def _outcome(task: Task, feed: Feed, storage: Storage) -> Outcome:
     if pipeline.standing(task.location, feed.contract, storage, feed.outputs):
         return Outcome(task, "standing")
-    report = pipeline.run(task.location, feed.contract, storage, feed.outputs)
+    report = _lineage().follow(
+        task.location, feed.contract, lambda: pipeline.run(task.location, feed.contract, storage, feed.outputs)
+    )
     return Outcome(task, report["status"], {name: report["records"][name] for name in _COUNTED})
 
 
@@ -108,6 +112,11 @@ def _unpacked(packed: bytes) -> tuple[Feed, ...]:
     pa.set_cpu_count(1)  # processes are as many as there are processors
     feeds: tuple[Feed, ...] = pickle.loads(packed)  # noqa: S301  our own: from `work`, by way of the engine
     return feeds
+
+
+@cache
+def _lineage() -> Lineage:
+    return Lineage(lambda location, reason: print(f"etl: {location}: {reason}", file=sys.stderr))  # noqa: T201  a warning
 
 
 @cache
