@@ -35,16 +35,18 @@ def tables(
     from etl.cli.lake import tables as showing
 
     with _complaining():
-        found = query.catalogue(places.lakes(lake), AnyStorage())
-        chosen = found.tables if name is None else (showing.one(name, found),)
+        storage = AnyStorage()
+        found = query.catalogue(places.lakes(lake), storage)
+        tables = found.tables if name is None else (showing.one(name, found),)
+        chosen = [(table, query.lying(table, storage)) for table in tables]
         if as_json:
             for line in showing.documents(chosen):
                 typer.echo(line)
         elif name is None:
             showing.print_tables(chosen, Console(highlight=False))
         else:
-            showing.print_columns(chosen[0], Console(highlight=False))
-        for note in showing.notes(chosen, found.problems if name is None else ()):
+            showing.print_columns(tables[0], Console(highlight=False))
+        for note in (*showing.notes(tables, found.problems if name is None else ()), *showing.astray(chosen)):
             complain(note)
 
 
@@ -56,12 +58,13 @@ def query_(
 ) -> None:
     """Ask the lake by SQL. It sees what is committed, and can't write."""
     from etl import query  # DuckDB, contracts: time that other commands save
-    from etl.cli.lake import rows, tables
+    from etl.cli.lake import rows
+    from etl.cli.lake import tables as showing
 
     with _complaining():
         statement = sys.stdin.read() if sql == "-" else sql
         found = query.catalogue(places.lakes(lake), AnyStorage())
-        for note in tables.notes(found.tables, found.problems, statement):
+        for note in showing.notes(found.tables, found.problems, statement):
             complain(note)
         with query.asked(statement, {table.name: table.dataset() for table in found.tables}) as result:
             rows.print_rows(result, Console(highlight=False), as_json=as_json)

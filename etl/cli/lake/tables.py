@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from etl.cli.show import near, plain
 from etl.contract.words import did_you_mean
 from etl.errors import UsageError
-from etl.query import Catalogue, LakeTable, sql_types
+from etl.query import Catalogue, LakeTable, Lying, sql_types
 
-_TABLES = ("table", "contract", "versions", "files", "rows", "partitions", "location")
+Shown = tuple[LakeTable, Lying]
+
+_TABLES = ("table", "contract", "versions", "rows", "files", "size", "partitions", "location")
+_NUMBERS = ("rows", "files", "size")
 _COLUMNS = ("column", "type", "partition", "classification", "description")
 
 
@@ -46,22 +50,38 @@ def notes(
     yield from (note for name, note in told if statement is None or name in statement.lower())
 
 
-def print_tables(tables: Sequence[LakeTable], console: Console) -> None:
+def astray(tables: Sequence[Shown]) -> Iterator[str]:
+    """What is to be said of files that are not there, and of those that no run has committed."""
+    for table, there in tables:
+        if there.gone:
+            yield (
+                f"{table.name}: {len(there.gone):,} of its files are gone, such as {near(there.gone[0])}: "
+                "run their uploads again"
+            )
+        if there.others:
+            yield (
+                f"{table.name}: {len(there.others):,} more files lie in its folder, such as {near(there.others[0])}: of a "
+                "run that is at work or was killed. They are left out here, and other readers see them; a killed run "
+                "is put right by running its upload again"
+            )
+
+
+def print_tables(tables: Sequence[Shown], console: Console) -> None:
     """A table on a terminal; in a pipe a line for each, its columns by tabulators, with a line of names before."""
     if not console.is_terminal:
-        for cells in (_TABLES, *map(_cells, tables)):
+        for cells in (_TABLES, *(_cells(*one, str, str) for one in tables)):
             typer.echo("\t".join(map(plain, cells)))  # Rich would make blanks of tabulators
         return
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for name in _TABLES:
-        shown.add_column(name, justify="right" if name in ("files", "rows") else "left", overflow="fold")
-    for table in tables:
-        shown.add_row(*(Text(plain(cell)) for cell in _cells(table)))
+        shown.add_column(name, justify="right" if name in _NUMBERS else "left", overflow="fold")
+    for one in tables:
+        shown.add_row(*(Text(plain(cell)) for cell in _cells(*one, "{:,}".format, decimal)))
     console.print(shown)
 
 
-def _cells(table: LakeTable) -> list[str]:
-    counts = (f"{len(table.files):,}", f"{table.rows:,}")
+def _cells(table: LakeTable, there: Lying, count: Callable[[int], str], size: Callable[[int], str]) -> list[str]:
+    counts = (count(table.rows), count(len(table.files)), size(there.size))
     return [table.name, table.contract, " ".join(table.versions), *counts, _span(table), near(table.location)]
 
 
@@ -112,21 +132,24 @@ def _columns(table: LakeTable) -> list[dict[str, Any]]:
 # For programs.
 
 
-def documents(tables: Sequence[LakeTable]) -> Iterator[str]:
+def documents(tables: Sequence[Shown]) -> Iterator[str]:
     """Each as one JSON document."""
-    for table in tables:
-        yield json.dumps(_document(table), ensure_ascii=False)
+    for table, there in tables:
+        yield json.dumps(_document(table, there), ensure_ascii=False)
 
 
-def _document(table: LakeTable) -> dict[str, Any]:
+def _document(table: LakeTable, there: Lying) -> dict[str, Any]:
     return {
         "name": table.name,
         "contract": {"name": table.contract, "versions": list(table.versions)},
         "table": table.folder,
         "location": table.location,
         "description": table.description,
-        "files": len(table.files),
         "rows": table.rows,
+        "files": len(table.files),
+        "bytes": there.size,
+        "gone": list(there.gone),
+        "uncommitted": list(there.others),
         "partitions": {name: {"first": first, "last": last} for name, (first, last) in table.span().items()},
         "columns": _columns(table),
         "notes": list(table.notes),
