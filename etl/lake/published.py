@@ -41,4 +41,4 @@ class _Files(ds.FileSystemDataset):  # type: ignore[misc]  # pyarrow has no type
     """Lets go of a file once it is read: 60,000 footers that are kept for a second reading take 3 GB."""
 
     def scanner(self, **options: Any) -> ds.Scanner:
-        return super().scanner(**options, cache_metadata=False)
+        return super().scanner(**options | {"cache_metadata": False})

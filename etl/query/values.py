@@ -14,7 +14,7 @@ from pyarrow import types
 from etl.errors import UsageError
 from etl.query.database import Result
 
-_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+_encoder = msgspec.json.Encoder(enc_hook=str)
 
 
 def rows(result: Result) -> Iterator[tuple[Any, ...]]:
@@ -37,8 +37,6 @@ def text(value: Any) -> str:
             return ""
         case str():
             return value
-        case Decimal():
-            return f"{value:f}"
         case float():
             return repr(value)
         case _:
@@ -61,6 +59,8 @@ def _form(kind: pa.DataType) -> Form | None:
     """How the values of a type are to be written; None: as they are."""
     if types.is_timestamp(kind):
         return _moment
+    if types.is_decimal(kind):
+        return _digits
     if types.is_map(kind):
         return _pairs(_form(kind.key_type), _form(kind.item_type))
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
@@ -73,6 +73,11 @@ def _form(kind: pa.DataType) -> Form | None:
 def _moment(value: datetime) -> str:
     """Nanoseconds come as a kind of datetime that says them, and that an encoder of datetimes would cut."""
     return value.isoformat().replace("+00:00", "Z")
+
+
+def _digits(value: Decimal) -> msgspec.Raw:
+    """As a number of JSON: all digits, where an encoder of decimals would write 0E-10."""
+    return msgspec.Raw(f"{value:f}".encode())
 
 
 def _formed(value: Any, form: Form | None) -> Any:
