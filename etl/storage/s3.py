@@ -68,7 +68,8 @@ class S3Storage:
         bucket, start = _split(prefix)
         with translated(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start, Delimiter="/")
-            return [f"s3://{bucket}/{one['Prefix']}" for page in pages for one in page.get("CommonPrefixes", ())]
+            found = [f"s3://{bucket}/{one['Prefix']}" for page in pages for one in page.get("CommonPrefixes", ())]
+        return sorted(found)
 
     @contextmanager
     def fetch(self, location: str) -> Iterator[tuple[Upload, Path]]:
