@@ -61,7 +61,7 @@ def astray(tables: Sequence[Shown]) -> Iterator[str]:
         if there.others:
             yield (
                 f"{table.name}: {len(there.others):,} more files lie in its folder, such as {near(there.others[0])}: "
-                "of a run that is at work or was killed. They are left out here, and other readers see them; a killed run "
+                "of a run that is at work or was killed. They are left out here, other readers see them; a killed run "
                 "is put right by running its upload again"
             )
 
