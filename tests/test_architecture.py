@@ -32,12 +32,13 @@ MAY_IMPORT = {
     "review": NOUNS | {"contract", "storage", "commit", "read", "quarantine", "report"},
     "replay": NOUNS | STAGES | {"contract", "storage", "commit", "pipeline", "review"},
     "backfill": NOUNS | {"contract", "storage", "pipeline", "lineage"},
+    "query": NOUNS | {"contract", "lake", "athena", "storage", "review"},
     "web": NOUNS | {"contract", "storage", "commit", "quarantine", "report", "review", "replay", "pages", "lineage"},
     "documents": NOUNS | {"contract", "flatten", "validate"},
     "pages": NOUNS | {"contract", "read", "flatten", "validate", "split", "report"},
     "cli": NOUNS
     | {"contract", "storage", "pipeline", "deployment", "infer", "diff", "rejudge", "documents", "pages"}
-    | {"commit", "report", "review", "replay", "web", "backfill", "lineage"},
+    | {"commit", "report", "review", "replay", "web", "backfill", "lineage", "query"},
 }
 AWS = {"storage", "topic"}
 ONLY_IN = {

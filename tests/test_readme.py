@@ -84,12 +84,61 @@ def test_the_review_opens_by_its_link(project: Path, environment: dict[str, str]
     assert "Quarantine review" in page.text
 
 
-def test_the_lake_is_read_back_as_shown(project: Path, environment: dict[str, str]) -> None:
-    run("ORDERS_BUCKET=my-orders etl run s3://my-orders/orders_json_incoming/", project, environment)
-    code = next(text for kind, text in BLOCKS if kind == "python")
-    script = f"{code}\nassert len(orders) == 18 and orders._contract_version.eq('1.0.0').all()"
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+REVENUE = "5960.25"  # of the sample's lines
+LOCAL = (
+    "etl run contracts/orders.sample.json --contract contracts/orders.odcs.yaml --lake out/read/lake --quarantine out/q"
+)
+READS = {
+    name: text for kind, text in BLOCKS if kind == "python" for name in re.findall(r"^(?:import|from) (\w+)", text)
+}
+
+
+def read(engine: str, more: str, project: Path, environment: dict[str, str]) -> str:
+    """What a snippet of this engine prints with a line of ours more."""
+    script = f"{READS[engine]}\n{more}"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, cwd=project)
     assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_duckdb_reads_the_lake_as_shown(project: Path, environment: dict[str, str]) -> None:
+    run(LOCAL, project, environment)
+    assert read("duckdb", "print(sum(one for *_, one in revenue), revenue[0][0])", project, environment) == (
+        f"{REVENUE} 2024-01-10"
+    )
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark takes Java")
+def test_spark_reads_the_lake_as_shown(project: Path, environment: dict[str, str]) -> None:
+    run(LOCAL, project, environment)
+    java = Path(shutil.which("java") or "").parent
+    alone = {
+        "PATH": f"{java}:{environment['PATH']}",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_SUBMIT_OPTS": "-Dspark.ui.enabled=false",
+    }
+    printed = read("pyspark", "print(revenue, dict(orders.dtypes)['order_date'])", project, environment | alone)
+    assert printed == f"{REVENUE} date"
+
+
+def test_pandas_reads_the_lake_as_shown(project: Path, environment: dict[str, str]) -> None:
+    run("ORDERS_BUCKET=my-orders etl run s3://my-orders/orders_json_incoming/", project, environment)
+    assert read("awswrangler", "print(revenue, orders['order_date'].min(), len(orders))", project, environment) == (
+        f"{REVENUE} 2024-01-10 18"
+    )
+
+
+def test_the_query_for_athena_is_one_for_etl_too(project: Path, environment: dict[str, str]) -> None:
+    run(LOCAL, project, environment)
+    statement = next(text for kind, text in BLOCKS if kind == "sql").replace("orders_lake.", "")
+    printed = run(f"etl lake query {shlex.quote(statement)} --lake out/read/lake", project, environment)
+    rows = sorted(line.split("\t") for line in printed.splitlines()[1:])
+    assert rows == [["Electronics", "224.90"], ["Furniture", "1388.90"], ["Groceries", "64.90"]]
+
+
+def test_etl_lake_prints_what_readme_shows(project: Path, environment: dict[str, str]) -> None:
+    printed = run(next(text for text in COMMANDS if "etl lake query" in text), project, environment)
+    assert any(kind == "text" and text.startswith("category\trevenue\n") and text in printed for kind, text in BLOCKS)
 
 
 def test_the_demo_prints_what_readme_shows(project: Path, environment: dict[str, str]) -> None:

@@ -72,6 +72,22 @@ def test_list_gives_all_that_begins_so(place, prefix, names):
     assert _names(storage, base + prefix, base) == names
 
 
+@pytest.mark.parametrize(
+    ("prefix", "names"),
+    [
+        ("", ["a b/", "a/", "ü=1/"]),
+        ("a/", ["a/c/", "a/d=%2F/"]),
+        ("a/c/", ["a/c/e/"]),
+        ("nothing/", []),
+    ],
+)
+def test_folders_are_those_directly_below(place, prefix, names):
+    storage, base = place
+    for name in ("b.json", "a/c/e/d.json", "a/b.json", "a/d=%2F/x", "a/c/f", "a b/c", "ü=1/x"):
+        storage.write(base + name, b"{}", expect=None)
+    assert [at.removeprefix(base) for at in storage.folders(base + prefix)] == names
+
+
 def test_more_than_a_thousand_are_removed_in_several_requests(s3, monkeypatch):
     from etl.storage import s3 as module
 

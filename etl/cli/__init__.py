@@ -3,6 +3,7 @@
 app.py       the commands and their options
 contract.py  those of `etl contract`
 quarantine/  those of `etl quarantine`
+lake/        those of `etl lake`
 places.py    contracts in force, lakes, quarantines; who asks
 exits.py     exit codes, and the words for people
 sources.py   SOURCE... to upload locations

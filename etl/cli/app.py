@@ -23,6 +23,7 @@ from etl import pipeline
 from etl.cli import backfill, review, show, sources
 from etl.cli.contract import contract_app
 from etl.cli.exits import FELL_SHORT, complain, failed
+from etl.cli.lake import lake_app
 from etl.cli.quarantine import quarantine_app
 from etl.cli.routing import ContractPath, Lake, Quarantine, chooser
 from etl.contract.model import Contract
@@ -63,6 +64,7 @@ app = typer.Typer(
 app.add_typer(contract_app, name="contract")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("backfill")(backfill.backfill)
+app.add_typer(lake_app, name="lake")
 app.command("review")(review.review)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run reports, one JSON document a line.")]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 
+from etl.athena.names import table_name
 from etl.contract.model import Contract, Table
 
 
 def glue_name(contract: Contract, table: Table) -> str:
-    """`orders` for the table orders of the contract orders, else `<contract>_<table>`. Glue knows lower case only."""
-    owner, name = _folded(contract.name), _folded(table.name)
-    return name if name == owner else f"{owner}_{name}"
-
-
-def _folded(name: str) -> str:
-    return name.replace("-", "_").lower()
+    """Its name in Glue, and so in Athena."""
+    return table_name(contract.name, table.name)
 
 
 def table_id(contract: Contract, table: Table) -> str:

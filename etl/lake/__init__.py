@@ -4,7 +4,8 @@ The same rows give the same bytes: one writer per file, rows in record order, no
 columns live in the path, as Hive has it (`order_date=2024-01-10`), and not in the file.
 """
 
-from etl.lake.published import published
+from etl.lake.published import dataset, published
+from etl.lake.schema import LINEAGE
 from etl.lake.writer import MOST_PARTITIONS, LakeWriter, StagedFile
 
-__all__ = ["MOST_PARTITIONS", "LakeWriter", "StagedFile", "published"]
+__all__ = ["LINEAGE", "MOST_PARTITIONS", "LakeWriter", "StagedFile", "dataset", "published"]

@@ -2,7 +2,8 @@
 
 folders.py     the folders and their review states
 summaries.py   what each report comes to, quickly, for thousands
-memory.py      ... which this machine remembers
+recalled.py    ... read side by side
+memory.py      ... and remembered by this machine
 choosing.py    the folders that a person means
 reports.py     a folder's report, of this version or of an older one
 contracts.py   which contract judges its records now

@@ -1,4 +1,4 @@
-"""What reports came to, remembered on this machine: a file of SQLite in the user's cache folder.
+"""What reports came to, remembered on this machine: files of SQLite in the user's cache folder.
 
 It may be gone, broken or locked at any time, and then nothing is remembered. It holds no values of documents.
 """
@@ -13,15 +13,17 @@ from pathlib import Path
 
 from etl.records import Upload
 
-_FILE = "summaries-1.sqlite"  # the number is that of the form: another etl has a file of its own
 _TABLE = "CREATE TABLE IF NOT EXISTS known (location TEXT PRIMARY KEY, tag TEXT, summary BLOB) WITHOUT ROWID"
 _PATIENCE = 2.0  # seconds that another process may hold it
 _AT_ONCE = 500  # locations asked for in one query
 
 
-def usual() -> Memory:
-    """That of this user: in `$XDG_CACHE_HOME`, else in `~/.cache`."""
-    return Memory(Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "etl", _FILE))
+def usual(name: str) -> Memory:
+    """That of this user, under a name: in `$XDG_CACHE_HOME`, else in `~/.cache`. The name ends with the number of the
+    form: another etl has a file of its own.
+    """
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "etl")
+    return Memory(folder / f"{name}.sqlite")
 
 
 class Memory:

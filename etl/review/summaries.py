@@ -7,7 +7,7 @@ after the other: who shows fifty takes fifty, and no more than a few are read ah
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,10 +21,11 @@ from etl.records import Severity, Upload
 from etl.report import Status
 from etl.review.folders import REPORT, Folder
 from etl.review.memory import Memory, usual
+from etl.review.recalled import THREADS, recalled
 from etl.review.reports import half_written, no_report, understood
 from etl.storage import Storage
 
-_THREADS = 24
+_MEMORY = "summaries-1"
 _AT_ONCE = 64  # first; who goes on asking gets larger helpings
 _MOST_AT_ONCE = 1024
 
@@ -93,7 +94,7 @@ def summaries(folders: Iterable[Folder], storage: Storage, memory: Memory | None
     def summary(folder: Folder, account: Account | None, fault: str) -> Summary:
         return Summary(folder.location, folder.contract, folder.day, folder.judged, folder.state, account, fault)
 
-    for folder, account, fault in _each(folders, lambda one: one.files.get(REPORT), storage, memory or usual()):
+    for folder, account, fault in _each(folders, lambda one: one.files.get(REPORT), storage, memory or usual(_MEMORY)):
         yield summary(folder, account, fault or ("" if account else half_written(folder.location)))
 
 
@@ -109,7 +110,7 @@ def runs(lake: str, storage: Storage, contract: str | None = None) -> list[Uploa
 
 def run_summaries(reports: Iterable[Upload], storage: Storage, memory: Memory | None = None) -> Iterator[Summary]:
     """Those of run reports, as `runs` gives them, in the order given. Raises nothing, likewise."""
-    for report, account, fault in _each(reports, lambda one: one, storage, memory or usual()):
+    for report, account, fault in _each(reports, lambda one: one, storage, memory or usual(_MEMORY)):
         day = account.arrival.astimezone(UTC).date().isoformat() if account else None
         yield Summary(report.location, report.location.split("/")[-2], day, report.arrival, None, account, fault)
 
@@ -128,38 +129,14 @@ def _each(
     """Each thing with what its report says, or why that can't be known; neither where it has none."""
     size = _AT_ONCE
     left = iter(things)
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         while some := list(islice(left, size)):
             reports = [report_of(one) for one in some]
-            found = _accounts([one for one in reports if one], storage, memory, pool)
+            read = recalled([one for one in reports if one], account, Account, storage, memory, pool)
             for thing, report in zip(some, reports, strict=True):
-                yield (thing, *(found[report.location] if report else (None, "")))
+                found = read[report.location] if report else None
+                yield (thing, None, str(found)) if isinstance(found, EtlError) else (thing, found, "")
             size = min(2 * size, _MOST_AT_ONCE)
-
-
-def _accounts(
-    reports: Sequence[Upload], storage: Storage, memory: Memory, pool: ThreadPoolExecutor
-) -> dict[str, tuple[Account | None, str]]:
-    """What reports say, or what is wrong with them, by location."""
-    found = {at: (account, "") for at, data in memory.known(reports).items() if (account := _remembered(data))}
-    new = [one for one in reports if one.location not in found]
-    read = list(zip(new, pool.map(lambda one: _read(one.location, storage), new), strict=True))
-    memory.remember((one, msgspec.json.encode(account)) for one, (account, _) in read if account)
-    return found | {one.location: says for one, says in read}
-
-
-def _read(location: str, storage: Storage) -> tuple[Account | None, str]:
-    try:
-        return account(storage.read(location)[0], location), ""
-    except EtlError as error:
-        return None, str(error)
-
-
-def _remembered(data: bytes) -> Account | None:
-    try:
-        return msgspec.json.decode(data, type=Account)
-    except msgspec.MsgspecError:
-        return None
 
 
 # What a report says.

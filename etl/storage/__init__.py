@@ -5,8 +5,9 @@ with the first `s3://` location and nowhere else, so that a run on a laptop does
 """
 
 from etl.storage.anywhere import AnyStorage, open_storage
+from etl.storage.arrow import arrow_files
 from etl.storage.base import Storage, is_s3, normal
 from etl.storage.local import LocalStorage
 from etl.storage.memory import MemoryStorage
 
-__all__ = ["AnyStorage", "LocalStorage", "MemoryStorage", "Storage", "is_s3", "normal", "open_storage"]
+__all__ = ["AnyStorage", "LocalStorage", "MemoryStorage", "Storage", "arrow_files", "is_s3", "normal", "open_storage"]

@@ -34,6 +34,9 @@ class AnyStorage:
     def list(self, prefix: str) -> Sequence[Upload]:
         return self._of(prefix).list(prefix)
 
+    def folders(self, prefix: str) -> Sequence[str]:
+        return self._of(prefix).folders(prefix)
+
     def fetch(self, location: str) -> AbstractContextManager[tuple[Upload, Path]]:
         return self._of(location).fetch(location)
 

@@ -24,6 +24,10 @@ class Storage(Protocol):
         """Every object whose location begins with `prefix` (a folder ends with `/`), sorted by location."""
         ...
 
+    def folders(self, prefix: str) -> Sequence[str]:
+        """The folders directly in a folder, sorted; both end with `/`. None where it is not there."""
+        ...
+
     def fetch(self, location: str) -> AbstractContextManager[tuple[Upload, Path]]:
         """The object as it is now, as a local file to be read within the context. Raises `NotFound`."""
         ...

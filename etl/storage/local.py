@@ -48,6 +48,13 @@ class LocalStorage:
         with _translated(prefix):
             return sorted(_found(prefix), key=lambda upload: upload.location)
 
+    def folders(self, prefix: str) -> Sequence[str]:
+        try:
+            with _translated(prefix), os.scandir(prefix) as entries:
+                return sorted(f"{prefix}{entry.name}/" for entry in entries if entry.is_dir())
+        except NotFound:
+            return []
+
     @contextmanager
     def fetch(self, location: str) -> Iterator[tuple[Upload, Path]]:
         upload = self.stat(location)

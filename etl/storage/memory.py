@@ -29,6 +29,10 @@ class MemoryStorage:
     def list(self, prefix: str) -> Sequence[Upload]:
         return [self.stat(location) for location in sorted(self.objects) if location.startswith(prefix)]
 
+    def folders(self, prefix: str) -> Sequence[str]:
+        below = (at.removeprefix(prefix) for at in self.objects if at.startswith(prefix))
+        return sorted({f"{prefix}{rest.partition('/')[0]}/" for rest in below if "/" in rest})
+
     @contextmanager
     def fetch(self, location: str) -> Iterator[tuple[Upload, Path]]:
         upload, (data, _) = self.stat(location), self._at(location)

@@ -64,6 +64,13 @@ class S3Storage:
             found = [_listed(bucket, entry) for page in pages for entry in page.get("Contents", ())]
         return sorted(found, key=lambda upload: upload.location)
 
+    def folders(self, prefix: str) -> Sequence[str]:
+        bucket, start = _split(prefix)
+        with translated(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start, Delimiter="/")
+            found = [f"s3://{bucket}/{one['Prefix']}" for page in pages for one in page.get("CommonPrefixes", ())]
+        return sorted(found)
+
     @contextmanager
     def fetch(self, location: str) -> Iterator[tuple[Upload, Path]]:
         with ExitStack() as stack:

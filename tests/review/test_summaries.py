@@ -217,7 +217,7 @@ def test_the_usual_memory_lies_where_xdg_says(monkeypatch, tmp_path):
     folder = tmp_path / "q" / "orders" / "2024-01-10" / f"{'0' * 16}-{'1' * 16}"
     folder.mkdir(parents=True)
     (folder / "report.json").write_bytes(files(0, ran(MemoryStorage(), example("wrong-type")), "/l/", "/q/")[0][1])
-    list(summaries(folders(f"{tmp_path}/q/", storage), storage, usual()))
+    list(summaries(folders(f"{tmp_path}/q/", storage), storage, usual("summaries-1")))
     assert len(_rows(tmp_path / "mine" / "etl" / "summaries-1.sqlite")) == 1
 
 
