@@ -5,6 +5,7 @@ Everything here travels between processes and machines, so it is small, and equa
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
@@ -110,6 +111,7 @@ def _bug(error: Exception) -> str:
 @lru_cache(maxsize=1)
 def _unpacked(packed: bytes) -> tuple[Feed, ...]:
     pa.set_cpu_count(1)  # processes are as many as there are processors
+    gc.freeze()  # Spark has a process collect its garbage after each task: a fifth of a second, for modules alone
     feeds: tuple[Feed, ...] = pickle.loads(packed)  # noqa: S301  our own: from `work`, by way of the engine
     return feeds
 
