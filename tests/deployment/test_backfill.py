@@ -39,6 +39,10 @@ def test_every_state_is_reached_and_there(machine: Mapping[str, Any]) -> None:
     assert reached(machine) == set(machine["States"])
 
 
+def test_it_has_no_null_which_cloudformation_refuses() -> None:
+    assert "null" not in json.dumps(MACHINE)
+
+
 def filled(template: Any, item: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
     """An ItemSelector as it is for an item: what paths name, put in their places."""
     if not isinstance(template, dict):
@@ -97,7 +101,7 @@ def test_what_failed_lies_with_the_other_dead_letters_and_is_counted_as_failed()
     assert caught["ErrorEquals"] == ["States.ALL"]
     collects = CHILD["States"][caught["Next"]]
     assert collects["Resource"] == "arn:${AWS::Partition}:states:::sqs:sendMessage"
-    assert collects["Parameters"] == {"QueueUrl": ref("DeadLetterQueue"), "MessageBody.$": "$"}
+    assert collects["Arguments"] == {"QueueUrl": ref("DeadLetterQueue"), "MessageBody": "{% $states.input %}"}
     assert CHILD["States"][collects["Next"]]["Type"] == "Fail"
 
 
