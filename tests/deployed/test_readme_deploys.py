@@ -52,8 +52,7 @@ def test_the_log_is_found_and_says_what_to_do(deployed: Stack, aws: Emulator) ->
 
 
 def test_a_backfill_passes_over_what_has_been_through(deployed: Stack, aws: Emulator) -> None:
-    eventually(lambda: deployed.keys("orders_parquet_datalake/_runs/orders/"))
-    deployed.settled()
+    deployed.summary(f"s3://my-orders/{INCOMING}orders.sample.json")  # it is through, and has cleaned up
     execution = ended(deployed, json.loads(run(BACKFILL, aws))["executionArn"])
     assert execution.statuses == {f"{INCOMING}orders.sample.json": "passed over"}
 
