@@ -142,7 +142,7 @@ def test_what_failed_was_tried_again_and_is_collected_with_its_reason(stack: Sta
     [message] = _dead_letters(stack)
     event = json.loads(message["Body"])
     assert event["detail"]["object"]["key"] == DENIED
-    assert "access is denied; log in again, or allow this role" in event["error"]["Cause"]
+    assert "denied.json: access is denied; " in event["error"]["Cause"]
 
 
 def test_nobody_is_told_of_each_upload(stack: Stack, first: Execution, inbox: Inbox) -> None:
