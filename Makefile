@@ -96,7 +96,7 @@ e2e: build build/libraries-x86_64/ready build/libraries-arm64/ready .venv-emulat
 # `sam build` calls these two, by the names of the resources in template.yaml.
 build-EtlFunction:
 	@cp -R handler.py etl "$(ARTIFACTS_DIR)"
-	@for room in cli deployment documents infer pages query rejudge replay review web; do rm -r "$(ARTIFACTS_DIR)/etl/$$room"; done  # not the function's
+	@for room in backfill cli deployment documents infer pages query rejudge replay review web; do rm -r "$(ARTIFACTS_DIR)/etl/$$room"; done  # not the function's
 	@find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -r {} +
 	@mkdir "$(ARTIFACTS_DIR)/contracts"
 	@cp contracts/*.odcs.yaml "$(ARTIFACTS_DIR)/contracts"

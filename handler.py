@@ -1,9 +1,10 @@
 """The Lambda function: AWS events -> pipeline -> response. It dispatches and reports; decisions are made in `etl`.
 
-Invoked by S3 or EventBridge it answers `{"uploads": [summary, ...]}`, and raises once all are through if one failed, so
-that Lambda tries again; by SQS `{"batchItemFailures": [...]}` (the event source mapping needs ReportBatchItemFailures).
-A rejected upload is done, and so is one that has vanished since. Logs, metrics and notices hold locations and counts,
-no values.
+Invoked by S3 or EventBridge it answers `{"uploads": [summary, ...], "passedOver": [...]}`, and raises once all are
+through if one failed, so that Lambda tries again; by SQS `{"batchItemFailures": [...]}` (the event source mapping needs
+ReportBatchItemFailures). A rejected upload is done, and so is one that has vanished since. A backfill passes over what
+stands in the lake already, and sends no notices: it may find as many uploads as there ever were. Logs, metrics and
+notices hold locations and counts, no values.
 
 Environment: ORDERS_CONTRACTS, the folder of contracts (`contracts` beside this file); whatever `${ORDERS_...}` the
 contracts name; ETL_TOPIC, the SNS topic that hears of uploads with quarantined records (none); OPENLINEAGE_URL and the
@@ -34,6 +35,7 @@ from etl import contract as contracts
 from etl import events, pipeline
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
+from etl.events import Announced
 from etl.lineage import Lineage
 from etl.notice import notice
 from etl.storage import Storage, open_storage
@@ -57,10 +59,11 @@ class Failed(EtlError):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of the function: how long it may take, and what it has done so far."""
+    """One call of the function: how long it may take, what it has done, and what there was nothing to do about."""
 
     context: LambdaContext
     done: list[Summary] = field(default_factory=list)
+    passed_over: list[Summary] = field(default_factory=list)
     failed: list[EtlError] = field(default_factory=list)
 
 
@@ -74,7 +77,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         _process(event, invocation)
     finally:
         _measure(invocation)
-    return {"uploads": invocation.done}
+    return {"uploads": invocation.done, "passedOver": invocation.passed_over}
 
 
 def _batch(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
@@ -105,12 +108,14 @@ def _attempt(record: object, invocation: Invocation) -> EtlError | None:
         location = announced.location
         if announced.ignored:
             logger.info("ignored", upload=location, reason=announced.ignored)
+            _pass_over(announced.location, announced.ignored, invocation)
         else:
             logger.info("upload begins", upload=location)  # a kill for want of memory leaves no other word
             with _timed(location, invocation.context):
-                _run(location, invocation)
+                _run(announced, invocation)
     except NotFound as error:
         logger.warning("upload has vanished", upload=location, reason=str(error))
+        _pass_over(location, "it has vanished", invocation)
     except EtlError as error:
         return _failed(location, error)
     except Exception as error:  # noqa: BLE001  the outermost edge: one upload's bug does not stop the others
@@ -132,14 +137,24 @@ def _timed(location: str, context: LambdaContext) -> Iterator[None]:
         timer.cancel()
 
 
-def _run(location: str, invocation: Invocation) -> None:
-    contract = _contract(location)
+def _run(announced: Announced, invocation: Invocation) -> None:
+    location, contract = announced.location, _contract(announced.location)
     outputs = pipeline.outputs_of(contract, None, None)
+    if announced.backfill and (standing := pipeline.standing(location, contract, _storage(), outputs)):
+        reason = f"it has been through already: {standing['status']}, by {contract.name} {contract.version}"
+        logger.info("upload passed over", upload=location, reason=reason)
+        _pass_over(location, reason, invocation)
+        return
     report = _lineage().follow(location, contract, lambda: pipeline.run(location, contract, _storage(), outputs))
     summary = _summary(report)
     invocation.done.append(summary)  # before anybody is told: what is published counts, told or not
     logger.info("upload processed", report=summary)
-    _tell(report)
+    if not announced.backfill:
+        _tell(report)
+
+
+def _pass_over(location: str | None, reason: str, invocation: Invocation) -> None:
+    invocation.passed_over.append({"upload": location, "reason": reason})
 
 
 def _tell(report: Mapping[str, Any]) -> None:

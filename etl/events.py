@@ -2,6 +2,8 @@
 
     S3 notification        {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {...}}, ...]}
     EventBridge            {"source": "aws.s3", "detail-type": "Object Created", "detail": {...}}
+    the backfill's, of     the same, with {"reason": "Backfill", "prefix": "<what it was asked for>"} in its detail
+      `template.yaml`
     S3's test event        {"Service": "Amazon S3", "Event": "s3:TestEvent", ...}
     SNS round any of them  {"Type": "Notification", "Message": "<the event as text>", ...}
     SQS round any of them  {"Records": [{"eventSource": "aws:sqs", "body": "<the event as text>", ...}, ...]}
@@ -12,13 +14,14 @@ An event's own version, size and entity tag of an object are not handed on: what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from etl.errors import UsageError
+from etl.records import hidden
 
 _ACCEPTED = (
     "S3 notifications of ObjectCreated, directly, in SQS or in SNS in SQS, EventBridge's 'Object Created' of aws.s3, "
@@ -38,10 +41,14 @@ class UnknownEvent(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """One object that an event announces. `ignored` says why there is nothing to do about it, if so."""
+    """One object that an event announces. `ignored` says why there is nothing to do about it, if so.
+
+    `backfill`: nobody has uploaded it just now; it was found among others, and may have been processed long ago.
+    """
 
     location: str
     ignored: str | None = None
+    backfill: bool = False
 
 
 def is_batch(event: object) -> bool:
@@ -79,6 +86,17 @@ def announced(record: object) -> Announced:
         case {
             "source": "aws.s3",
             "detail-type": "Object Created",
+            "detail": {
+                "reason": "Backfill",
+                "prefix": str(prefix),
+                "bucket": {"name": str(bucket)},
+                "object": {"key": str(key)} as entry,
+            },
+        }:
+            return _found(_object(bucket, key, entry), key.removeprefix(prefix))
+        case {
+            "source": "aws.s3",
+            "detail-type": "Object Created",
             "detail": {"bucket": {"name": str(bucket)}, "object": {"key": str(key)} as entry},
         }:
             return _object(bucket, key, entry)  # EventBridge, unlike S3's notifications, has keys as they are
@@ -101,6 +119,11 @@ def _object(bucket: str, key: str, entry: Mapping[Any, Any]) -> Announced:
     except UnicodeEncodeError as error:  # half a character: no key of S3's, and nothing that could be logged
         raise UnknownEvent(entry) from error
     return Announced(location, "it is the marker of a folder" if folder else None)
+
+
+def _found(announced: Announced, below: str) -> Announced:
+    ignored = "its name is that of a folder, or has a part that begins with . or _" if hidden(below) else None
+    return replace(announced, ignored=announced.ignored or ignored, backfill=True)
 
 
 def _shape(event: object) -> str:

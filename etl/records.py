@@ -65,6 +65,12 @@ class Upload:
     version: str | None = None
 
 
+def hidden(below: str) -> bool:
+    """Whether a name, seen from the prefix or folder that was asked for, is none of an upload: a folder's marker, or
+    one that readers of data skip (`.x`, `_x`)."""
+    return below.endswith("/") or any(part.startswith((".", "_")) for part in below.split("/"))
+
+
 class Same(Generic[T]):
     """An object as a cache's key, equal to itself alone: contracts and tables hold lists, and so have no hash."""
 

@@ -18,7 +18,7 @@ import typer
 
 from etl.errors import NotFound, UsageError
 from etl.pipeline import STDIN
-from etl.records import Upload
+from etl.records import Upload, hidden
 from etl.storage import Storage, normal
 
 Sources = Annotated[
@@ -88,11 +88,7 @@ def _objects(source: str, storage: Storage) -> list[_Found]:
 def _visible(storage: Storage, prefix: str, named: str) -> list[_Found]:
     """The objects under a prefix but folders' markers and names that readers of data skip (`.x`, `_x`)."""
     listed = ((upload.location, upload) for upload in storage.list(prefix))
-    return [found for found in listed if found[0] == named or not _hidden(found[0][len(prefix) :])]
-
-
-def _hidden(below: str) -> bool:
-    return below.endswith("/") or any(part.startswith((".", "_")) for part in below.split("/"))
+    return [found for found in listed if found[0] == named or not hidden(found[0][len(prefix) :])]
 
 
 @contextmanager

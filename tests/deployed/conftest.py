@@ -1,5 +1,6 @@
 """One local AWS with one deployment, for all tests of this folder."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -31,10 +32,17 @@ def stack(aws: Emulator) -> Stack:
 
 
 def mend_concurrency(aws: Emulator) -> None:
-    """The emulator keeps a Number parameter as text, on which its own poller fails: told again, as a number."""
+    """The emulator keeps a Number parameter as text, on which its own poller fails: told again, as a number. Of a state
+    machine's limit it knows no path: without a number beside it, functions for all uploads are started at once."""
     functions = aws.client("lambda")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": 2})
+    machines = aws.client("stepfunctions")
+    for machine in machines.list_state_machines()["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        definition = json.loads(machines.describe_state_machine(stateMachineArn=arn)["definition"])
+        definition["States"]["Uploads"]["MaxConcurrency"] = 2
+        machines.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
 
 
 @pytest.fixture(scope="session")

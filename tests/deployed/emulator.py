@@ -92,6 +92,7 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",
         "USE_SSL": "1",  # the bucket's policy refuses anything else
         "AUTH": "true",
+        "SFN_WAIT_SCALE": "0.01",  # of the seconds until a state machine tries again
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "AWS_DEFAULT_REGION": REGION,

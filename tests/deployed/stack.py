@@ -6,7 +6,8 @@ import io
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -128,6 +129,26 @@ class Stack:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [*before, statement]})
         self.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
         self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    # What it may not do.
+
+    @contextmanager
+    def denied(self, action: str, keys: str) -> Iterator[None]:
+        """Take the function one of its rights away."""
+        iam, role = self.client("iam"), self.resource("Role")
+        statement = {"Effect": "Deny", "Action": action, "Resource": f"arn:aws:s3:::{self.bucket}/{keys}"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=role, PolicyName="mistake", PolicyDocument=policy)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="mistake")
+
+    def credentials(self, role: str) -> Any:
+        """Credentials of a role of the template."""
+        name = self.resource(role)
+        [arn] = [found["Arn"] for found in self.client("iam").list_roles()["Roles"] if found["RoleName"] == name]
+        return self.client("sts").assume_role(RoleArn=arn, RoleSessionName="tests")["Credentials"]
 
     # What it said.
 

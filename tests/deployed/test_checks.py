@@ -42,6 +42,7 @@ def test_nothing_is_found(tool: str) -> None:
     ("tool", "before", "after"),
     [
         ("cfn-lint", "Type: AWS::SNS::Topic", "Type: AWS::SNS::Tropic"),
+        ("cfn-lint", "Type: Map\n", "Type: Mop\n"),
         ("sam validate", "Handler: handler.handler", "Handel: handler.handler"),
         ("checkov", "BlockPublicAcls: true", "BlockPublicAcls: false"),
     ],

@@ -176,25 +176,12 @@ def _flaw(number: int) -> dict[str, Any]:
 
 
 def test_a_missing_permission_is_told_and_nothing_is_lost(stack: Stack) -> None:
-    with _denied(stack, "s3:PutObject", "orders_quarantine/*"):
+    with stack.denied("s3:PutObject", "orders_quarantine/*"):
         location = stack.upload("denied.json", orders(1, 10, total_amount=-1))
         eventually(lambda: stack.reasons(location))
         assert "access is denied; allow this role" in stack.reasons(location)[0]
     stack.send(announcing(location))  # not to wait until SQS gives the first out again
     assert stack.report(location)["status"] == "partial"
-
-
-@contextmanager
-def _denied(stack: Stack, action: str, keys: str) -> Iterator[None]:
-    iam, role = stack.client("iam"), stack.resource("Role")
-    resource = f"arn:aws:s3:::{stack.bucket}/{keys}"
-    statement = {"Effect": "Deny", "Action": action, "Resource": resource}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName=role, PolicyName="mistake", PolicyDocument=policy)
-    try:
-        yield
-    finally:
-        iam.delete_role_policy(RoleName=role, PolicyName="mistake")
 
 
 def test_an_upload_that_has_vanished_is_no_failure(stack: Stack) -> None:
@@ -259,10 +246,7 @@ def _alarm(stack: Stack) -> Any:
 @pytest.fixture(scope="module")
 def role(stack: Stack) -> Any:
     """Credentials of the function's own role."""
-    [arn] = [
-        role["Arn"] for role in stack.client("iam").list_roles()["Roles"] if role["RoleName"] == stack.resource("Role")
-    ]
-    return stack.client("sts").assume_role(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+    return stack.credentials("Role")
 
 
 @pytest.mark.parametrize(

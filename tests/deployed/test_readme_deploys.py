@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,12 +12,13 @@ import pytest
 
 from tests.deployed.conftest import mend_concurrency
 from tests.deployed.emulator import ROOT, Emulator
-from tests.deployed.stack import Stack, eventually
+from tests.deployed.stack import INCOMING, Stack, eventually
+from tests.deployed.test_backfill import ended
 from tests.deployment.documents import parsed
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = README[README.index("## Deploy") : README.index("## Contract reference")]
-DEPLOY, LOOK, LOGS, TAKE_DOWN = re.findall(r"^```bash\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)
+DEPLOY, LOOK, LOGS, BACKFILL, RESULTS, TAKE_DOWN = re.findall(r"^```bash\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)
 
 
 def run(command: str, aws: Emulator) -> str:
@@ -47,6 +49,25 @@ def test_the_log_is_found_and_says_what_to_do(deployed: Stack, aws: Emulator) ->
     deployed.send("no event")
     eventually(lambda: deployed.reasons(None))
     assert "the event is not understood" in run(LOGS, aws)
+
+
+def test_a_backfill_passes_over_what_has_been_through(deployed: Stack, aws: Emulator) -> None:
+    deployed.summary(f"s3://my-orders/{INCOMING}orders.sample.json")  # it is through, and has cleaned up
+    execution = ended(deployed, json.loads(run(BACKFILL, aws))["executionArn"])
+    assert execution.statuses == {f"{INCOMING}orders.sample.json": "passed over"}
+
+
+def test_what_became_of_a_backfill_is_counted(deployed: Stack, aws: Emulator) -> None:
+    """The emulator writes no results: these are as Step Functions documents them."""
+    statuses = ["published", "passed over", "published"]
+    done = "".join(f'{{"upload":"{n}.json","status":"{status}"}}\n' for n, status in enumerate(statuses))
+    failed = '{"ExecutionArn":"arn","Status":"FAILED","Input":"{\\"source\\":\\"aws.s3\\"}","Error":"StorageError"}\n'
+    for name, lines in {"SUCCEEDED_0.jsonl": done, "FAILED_0.jsonl": failed, "manifest.json": "{}"}.items():
+        deployed.client("s3").put_object(Bucket=deployed.bucket, Key=f"orders_backfills/x/{name}", Body=lines.encode())
+    assert [line.split(maxsplit=1) for line in run(RESULTS, aws).splitlines()] == [
+        ["1", '"status":"passed over"'],
+        ["2", '"status":"published"'],
+    ]
 
 
 def test_the_query_is_one_of_the_tables(deployed: Stack) -> None:

@@ -139,6 +139,12 @@ def test_what_is_removed_and_when():
             "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
         },
         {
+            "Id": "backfills",
+            "Status": "Enabled",
+            "Prefix": "orders_backfills/",
+            "ExpirationInDays": ref("LogDays"),
+        },
+        {
             "Id": "old-versions",
             "Status": "Enabled",
             "NoncurrentVersionExpiration": {"NoncurrentDays": ref("OldVersionDays")},

@@ -48,6 +48,7 @@ def said(record: object) -> str:
         ("eventbridge_created", ["Loja Recife/10+11 %2F ção.json"]),  # as it is: EventBridge does not encode keys
         ("eventbridge_folder", ["(2024/)"]),
         ("eventbridge_deleted", ["?"]),
+        ("eventbridge_backfill", ["partial.json"]),
         ("sqs_s3", ["sample.json", "pedidos 10+11.json", "partial.json"]),
         ("sqs_eventbridge", ["Loja 10+11.json"]),
         ("sqs_sns", ["sample.json", "Loja 10+11.json", "(s3://orders/)"]),
@@ -100,6 +101,34 @@ def test_what_is_not_understood_is_said_without_its_data(event: object, found: s
     assert "accepted are S3 notifications of ObjectCreated" in text
     assert "ana@example.com" not in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("prefix", "key", "passed_over"),
+    [
+        ("in/", "in/a.json", False),
+        ("in/", "in/2023/a_b.c.json", False),
+        ("in/", "in/_a.json", True),
+        ("in/", "in/.a.json", True),
+        ("in/", "in/2023/_tmp/a.json", True),
+        ("in/", "in/2023/", True),
+        ("in/2023", "in/2023-01/_a.json", True),
+        ("in/_a", "in/_a/b.json", False),  # it was asked for by name
+        ("in/_a.json", "in/_a.json", False),
+    ],
+)
+def test_a_backfill_passes_over_the_names_that_the_command_does(prefix: str, key: str, passed_over: bool) -> None:
+    event = saved("eventbridge_backfill")
+    event["detail"] |= {"prefix": prefix, "object": {"key": key, "size": 1}}
+    found = announced(event)
+    assert (found.location, found.backfill, found.ignored is not None) == (f"s3://orders/{key}", True, passed_over)
+
+
+def test_uploads_that_are_told_of_are_no_backfill_whatever_their_names() -> None:
+    event = saved("eventbridge_created")
+    event["detail"]["object"]["key"] = "orders_json_incoming/_a.json"
+    found = announced(event)
+    assert (found.backfill, found.ignored) == (False, None)
 
 
 def test_a_folder_with_content_is_an_upload() -> None:

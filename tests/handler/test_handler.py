@@ -140,7 +140,7 @@ def rows(table: str) -> Any:
 )
 def test_invoked_directly(function: Function, name: str, expected: list[tuple[str, str, int]]) -> None:
     answer = function(saved(name))
-    assert list(answer) == ["uploads"]
+    assert list(answer) == ["uploads", "passedOver"]
     found = [(each["upload"]["location"], each["status"], each["records"]["read"]) for each in answer["uploads"]]
     assert found == [(INCOMING + key, status, records) for key, status, records in expected]
     assert function.logged("report") == answer["uploads"]
@@ -193,6 +193,52 @@ def test_invoked_by_sqs(function: Function, name: str, expected: list[str], fail
     errors = [line["message_id"] for line in function.logs if line["level"] == "ERROR"]
     assert errors == [f"message-{number}" for number in failed]
     assert not any(value in function.text for value in PERSONAL)
+
+
+def written(s3: Any) -> dict[str, Any]:
+    """When each object was written, by key and version; but for the uploads."""
+    found = s3.list_object_versions(Bucket="orders")["Versions"]
+    return {(each["Key"], each["VersionId"]): each["LastModified"] for each in found if "incoming" not in each["Key"]}
+
+
+def test_a_backfill_passes_over_what_has_been_through(function: Function, s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket="orders", VersioningConfiguration={"Status": "Enabled"})
+    answer = function(saved("eventbridge_backfill"))
+    assert ([each["status"] for each in answer["uploads"]], answer["passedOver"]) == (["partial"], [])
+    before = written(s3)
+    again = function(saved("eventbridge_backfill"))
+    reason = "it has been through already: partial, by orders 1.0.0"
+    assert again == {"uploads": [], "passedOver": [{"upload": INCOMING + "partial.json", "reason": reason}]}
+    assert (function.logged("reason"), function.metrics, function.failed) == ([reason], [], 0)
+    message = saved("sqs_sns_raw")
+    message["Records"][0]["body"] = json.dumps(saved("eventbridge_backfill"))  # out of the dead-letter queue
+    assert function(message) == {"batchItemFailures": []}
+    assert function.logged("reason") == [reason]
+    assert written(s3) == before
+
+
+def test_a_backfill_runs_what_was_corrected_since(function: Function, s3: Any) -> None:
+    function(saved("eventbridge_backfill"))
+    s3.put_object(Bucket="orders", Key="orders_json_incoming/partial.json", Body=orders(3))
+    [summary] = function(saved("eventbridge_backfill"))["uploads"]
+    assert (summary["status"], summary["records"]["read"]) == ("published", 3)
+
+
+def test_other_events_run_what_has_been_through(function: Function) -> None:
+    for _ in range(2):
+        assert len(function(saved("s3_one"))["uploads"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("s3_vanished", "it has vanished"),
+        ("eventbridge_folder", "it is the marker of a folder"),
+        ("s3_test_event", "S3 sends this to try a new notification out"),
+    ],
+)
+def test_what_there_is_nothing_to_do_about_is_said(function: Function, name: str, expected: str) -> None:
+    assert [each["reason"] for each in function(saved(name))["passedOver"]] == [expected]
 
 
 def test_the_summary_has_counts_and_places_and_no_values(function: Function) -> None:
@@ -388,6 +434,12 @@ def test_who_subscribes_hears_of_quarantined_records(function: Function, subscri
     }
     assert other["Subject"] == "upload rejected, 2 records in quarantine [orders]"
     assert f"report:   {rejected['quarantine']}report.html" in other["Message"]
+
+
+def test_a_backfill_sends_no_message_for_each_of_its_uploads(function: Function, subscribed: Subscribed) -> None:
+    [summary] = function(saved("eventbridge_backfill"))["uploads"]
+    assert summary["quarantine"]
+    assert subscribed.messages() == []
 
 
 def test_good_uploads_are_no_news(function: Function, subscribed: Subscribed) -> None:
