@@ -141,6 +141,27 @@ def test_etl_lake_prints_what_readme_shows(project: Path, environment: dict[str,
     assert any(kind == "text" and text.startswith("category\trevenue\n") and text in printed for kind, text in BLOCKS)
 
 
+def test_a_backfill_prints_what_readme_shows(project: Path, environment: dict[str, str]) -> None:
+    (command,) = (text for text in COMMANDS if text.startswith("etl backfill"))
+    (shown,) = (text for kind, text in BLOCKS if kind == "text" and "uploads in" in text)
+    printed = run(command.replace("out/past", "out/shown"), project, environment)
+    assert _backfilled(printed) == _backfilled(shown)
+
+
+def _backfilled(text: str) -> list[str]:
+    """In no order, as uploads end; without how long it took, and by how many."""
+    return sorted(re.sub(r"in .* s, by \d+ process(es)?$", "", line) for line in text.splitlines())
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark takes Java")
+def test_spark_runs_a_backfill_as_shown(project: Path, environment: dict[str, str]) -> None:
+    (command,) = (text for kind, text in BLOCKS if kind == "bash" and "--engine spark" in text)
+    java = Path(shutil.which("java") or "").parent
+    printed = run(command, project, environment | {"PATH": f"{java}:{environment['PATH']}"})
+    assert "1 upload in" in printed
+    assert "10 read = 10 published + 0 quarantined" in printed
+
+
 def test_the_demo_prints_what_readme_shows(project: Path, environment: dict[str, str]) -> None:
     printed = run("sh demo.sh", project, {**environment, "OUT": "out"})
     printed = re.sub(r"/\d{4}-\d\d-\d\d/[0-9a-f]{16}-[0-9a-f]{16}/", "/<day>/<upload id>-<content id>/", printed)

@@ -6,6 +6,7 @@ names and outcomes: each task reads its upload and publishes what becomes of it 
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -97,10 +99,17 @@ def _patient(cores: str) -> str:
 def _task(work: Work, failures: int) -> Callable[[Task], Outcome]:
     def one(task: Task) -> Outcome:
         """The last attempt is not made: an upload that ends its executor would end the backfill with it."""
+        _freeze()
         attempts = _attempts()
         return work(task) if attempts < failures - 1 or failures == 1 else _given_up(task, attempts)
 
     return one
+
+
+@cache
+def _freeze() -> None:
+    """Spark has a process collect its garbage after each task: a fifth of a second, if modules are looked at, too."""
+    gc.freeze()
 
 
 def _attempts() -> int:

@@ -5,7 +5,6 @@ Everything here travels between processes and machines, so it is small, and equa
 
 from __future__ import annotations
 
-import gc
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from etl.lineage import Lineage
 from etl.pipeline import Outputs
 from etl.storage import Storage, open_storage
 
-Status = Literal["published", "partial", "rejected", "empty", "standing", "failed"]
+Status = Literal["published", "partial", "rejected", "empty", "passed over", "failed"]
 
 _COUNTED = ("read", "published", "quarantined", "split")
 
@@ -40,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What has become of an upload: the status of its run report; `standing`: it had been through before; `failed`.
+    """What has become of an upload: the status of its run report; `passed over`: it had been through before; `failed`.
 
     `records` counts those that were read, published, quarantined and split in this backfill. `reason` is the error of
     one that failed, as one line for a user; `again`: that may pass by itself, as storage that is overloaded does;
@@ -93,7 +92,7 @@ def failure(task: Task, error: EtlError) -> Outcome:
 
 def _outcome(task: Task, feed: Feed, storage: Storage) -> Outcome:
     if pipeline.standing(task.location, feed.contract, storage, feed.outputs):
-        return Outcome(task, "standing")
+        return Outcome(task, "passed over")
     report = _lineage().follow(
         task.location, feed.contract, lambda: pipeline.run(task.location, feed.contract, storage, feed.outputs)
     )
@@ -111,7 +110,6 @@ def _bug(error: Exception) -> str:
 @lru_cache(maxsize=1)
 def _unpacked(packed: bytes) -> tuple[Feed, ...]:
     pa.set_cpu_count(1)  # processes are as many as there are processors
-    gc.freeze()  # Spark has a process collect its garbage after each task: a fifth of a second, for modules alone
     feeds: tuple[Feed, ...] = pickle.loads(packed)  # noqa: S301  our own: from `work`, by way of the engine
     return feeds
 

@@ -32,7 +32,7 @@ _HEADS = {
     "partial": "some records are in quarantine",
     "rejected": "the whole upload is in quarantine",
     "empty": "no records",
-    "standing": "had been through already: passed over",
+    "passed over": "had been through already",
     "failed": "nothing of it was committed: run it again",
 }
 
@@ -166,14 +166,15 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 
 
 def _summary(tally: Tally, engine: Engine, seconds: float) -> Text:
-    lines = [f"{tally.uploads.total():,} uploads in {_duration(seconds)}, by {engine.name}"]
+    uploads = f"{(total := tally.uploads.total()):,} upload{'' if total == 1 else 's'}"
+    lines = [f"{uploads} in {_duration(seconds)}, by {engine.name}"]
     lines += [
-        f"  {name:<10}  {tally.uploads[name]:>9,}  {words}" for name, words in _HEADS.items() if tally.uploads[name]
+        f"  {name:<11}  {tally.uploads[name]:>9,}  {words}" for name, words in _HEADS.items() if tally.uploads[name]
     ]
     counts = tally.records
     split = f" + {counts['split']:,} split" if counts["split"] else ""
     sums = f"{counts['read']:,} read = {counts['published']:,} published + {counts['quarantined']:,} quarantined{split}"
-    return Text("\n".join([*lines, f"  records     {sums}"]))
+    return Text("\n".join([*lines, f"  records      {sums}"]))
 
 
 def _duration(seconds: float) -> str:

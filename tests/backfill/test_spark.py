@@ -53,7 +53,7 @@ def test_the_same_lake_and_quarantine_as_etl_run(uploads: Path, tmp_path: Path, 
     read = sum(report["records"]["read"] for report in reports)
     assert f"{len(reports)} uploads in " in said[0]
     assert "by Spark 4" in said[0]
-    assert f"  records     {read:,} read = " in said[0]
+    assert f"  records      {read:,} read = " in said[0]
 
 
 def test_an_executor_that_is_killed_leaves_nothing(uploads: Path, tmp_path: Path, expected: dict[str, bytes]) -> None:
@@ -120,7 +120,7 @@ def test_a_lake_on_s3(uploads: Path, seaweed: Seaweed) -> None:
     statuses = [[json.loads(line)["status"] for line in one.stdout.splitlines()] for one in (first, second)]
     assert len(statuses[0]) == 4
     assert set(statuses[0]) <= {"published", "partial"}
-    assert statuses[1] == ["standing"] * 4
+    assert statuses[1] == ["passed over"] * 4
 
 
 def test_a_master_that_is_not_there_is_one_line() -> None:
