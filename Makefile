@@ -10,7 +10,7 @@ PYTHON313 ?= $(or $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.
 	$(error Python 3.13 is needed, the version that the function runs: install it, or make PYTHON313=/path/to/python3.13 ...))
 OUT ?= out
 
-.PHONY: demo review test soak lint bench bench-short scale examples build e2e build-EtlFunction build-EtlLibraries lock clean
+.PHONY: demo review test soak lint bench bench-backfill bench-short scale examples build e2e build-EtlFunction build-EtlLibraries lock clean
 
 demo: .venv/run.ready
 	@rm -rf $(OUT)
@@ -58,6 +58,10 @@ scale: .venv/dev.ready .venv-bench/ready
 	@PYTHONPATH=. $(BIN)/python bench/base.py --most $(MOST)
 	@$(BIN)/python bench/scale.py
 	@.venv-bench/bin/python bench/plot.py
+
+# A quarter of an hour: 200 uploads by each engine of a backfill, beside each other.
+bench-backfill: .venv/dev.ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bench/backfill.py
 
 # A minute or two: the ratios at one small size, and no more.
 bench-short: .venv/dev.ready .venv-bench/ready

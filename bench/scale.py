@@ -57,8 +57,7 @@ def _base(base: Base, measured: dict[str, Any]) -> dict[str, object]:
         "lists": f"{asked.lists:.0f}",
         "puts": f"{asked.puts - 3 * base.touched(TINY):.0f}",
         "deletes": f"{asked.deletes:.0f}",
-        "heads": f"{again.reads - asked.reads:.0f}",
-        "looks": f"{again.lists - asked.lists:.0f}",
+        "looks": f"{again.reads - asked.reads:.0f}",
         "typical": f"{statistics.median(off):.0%}",
         "worst": f"{max(off):.0%}",
     }

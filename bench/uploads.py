@@ -72,11 +72,11 @@ class Base:
         return 1 - float((1 - BROKEN) ** (shape.plain * self.orders))
 
     def requests(self, shape: Shape, *, backfill: bool = False) -> Requests:
-        """A backfill first asks whether the upload has been through: a HEAD and a LIST, if it has not."""
+        """A backfill first asks whether the upload has been through: a GET, if it has not."""
         size = self.output(shape) / shape.days
         puts = 1 if size <= _MULTIPART else 2 + math.ceil(size / _PART)
         asked = Requests(1, 1, 2 + shape.days * puts + 3 * self.touched(shape), 1)
-        return asked._replace(reads=2, lists=2) if backfill else asked
+        return asked._replace(reads=2) if backfill else asked
 
     def computing(self, shape: Shape) -> float:
         """Processor seconds."""
