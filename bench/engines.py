@@ -17,7 +17,7 @@ from uploads import Base, Shape
 
 # --- inputs that are not measured here --------------------------------------------------------------------------------
 
-SPARK_TO_LOCAL = 0.8  # throughput of a core under Spark to that of a local process. Our aim; to be measured
+SPARK_TO_LOCAL = 0.86  # throughput of a core under Spark to that of a local process: bench/results/backfill.json
 SPARK_TASK = 0.04  # s that Spark adds to each task: an empty one took 32 ms of processor in a worker that was there
 SPARK_START = 120  # s until EMR Serverless or Glue has its executors; assumed
 SPARK_TASKS = 1000  # that a driver hands out in a second; assumed
