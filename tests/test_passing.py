@@ -81,7 +81,8 @@ def test_another_contract_or_another_place_is_another_run() -> None:
     assert standing(bucket, replace(CONTRACT, digest="0" * 16)) is None
     assert standing(bucket, replace(CONTRACT, name="other")) is None
     assert standing(bucket, CONTRACT, Outputs("s3://shop/elsewhere/", OUTPUTS.quarantine)) is None
-    assert standing(bucket, CONTRACT, Outputs(OUTPUTS.lake, "s3://shop/elsewhere/")) is None
+    for quarantine in ("s3://shop/elsewhere/", "s3://shop/", f"{OUTPUTS.quarantine}below/"):
+        assert standing(bucket, CONTRACT, Outputs(OUTPUTS.lake, quarantine)) is None
 
 
 def test_what_was_never_there_has_not_been_through() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from etl import commit
 from etl.contract.model import Contract
 from etl.errors import NotFound
-from etl.pipeline.publication import Outputs, runs_of
+from etl.pipeline.publication import Outputs, folder_of, runs_of
 from etl.records import Upload, digest
 from etl.storage import Storage
 
@@ -35,8 +35,9 @@ def standing(location: str, contract: Contract, storage: Storage, outputs: Outpu
 
 
 def _is_by(report: Mapping[str, Any], contract: Contract, outputs: Outputs) -> bool:
-    folder: str = (report["quarantine"] or {}).get("location", outputs.quarantine)
-    return report["contract"]["digest"] == contract.digest and folder.startswith(outputs.quarantine)
+    kept = report["quarantine"]
+    is_here: bool = kept is None or kept["location"] == folder_of(contract, report["upload"], outputs.quarantine)
+    return is_here and bool(report["contract"]["digest"] == contract.digest)
 
 
 def _is_of(report: Mapping[str, Any], upload: Upload) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def document(judged: Judged, outputs: Outputs, corrections: Sequence[str] = ()) 
         {"table": file.table, "location": lake_location(file, outputs.lake, name), "rows": file.rows}
         for file in judged.files
     ]
-    quarantine = _quarantine(judged, outputs, name)
+    quarantine = _quarantine(judged, outputs)
     return report.document(
         judged.account,
         judged.status,
@@ -73,12 +73,16 @@ def lake_location(file: StagedFile, lake: str, name: str) -> str:
     return f"{lake}{file.table}/{folder}{name}.parquet"
 
 
-def _quarantine(judged: Judged, outputs: Outputs, name: str) -> dict[str, Any] | None:
+def _quarantine(judged: Judged, outputs: Outputs) -> dict[str, Any] | None:
     if not judged.account.warned:
         return None
-    day = judged.upload["arrival"][:10]
     files = ["report.html", "report.json", "rejected.ndjson", *(["upload"] if judged.status == "rejected" else [])]
-    return {"location": f"{outputs.quarantine}{judged.account.contract.name}/{day}/{name}/", "files": files}
+    return {"location": folder_of(judged.account.contract, judged.upload, outputs.quarantine), "files": files}
+
+
+def folder_of(contract: Contract, upload: Mapping[str, Any], quarantine: str) -> str:
+    """Where a quarantine has the folder of an upload, by the upload's part of its report."""
+    return f"{quarantine}{contract.name}/{upload['arrival'][:10]}/{upload['id']}-{upload['contentId']}/"
 
 
 def publication(
