@@ -88,15 +88,22 @@ class ToldRun(_Told):
     """The run of an upload, which lies at `location`."""
 
     def completed(self, report: Mapping[str, Any], when: datetime) -> RunEvent:
-        """It is committed. A rejected upload is no failed run: its assertions failed."""
+        """It is committed. A rejected upload is no failed run: its assertions failed.
+
+        A report by another contract is of newer content, behind which this run stepped back: it has judged nothing that
+        is there, and adds nothing; the run that has tells of it.
+        """
         location, outputs = report["upload"]["location"], []
+        about = {"etl_upload": facets.of_upload(report)}
+        if report["contract"]["digest"] != self.contract.digest:
+            return self._event(RunState.COMPLETE, when, self._source(), (), about)
         if report["status"] in ("published", "partial"):
             document = datasets.source(location, self.contract)
             outputs = datasets.tables(self.contract, report["lake"], report["files"], document)
         if kept := datasets.quarantined(report):
             outputs.append(kept)
         source = datasets.upload(location, self.contract, report)
-        return self._event(RunState.COMPLETE, when, source, outputs, {"etl_upload": facets.of_upload(report)})
+        return self._event(RunState.COMPLETE, when, source, outputs, about)
 
     def _source(self) -> InputDataset:
         return datasets.upload(self.location, self.contract)

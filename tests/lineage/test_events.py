@@ -82,6 +82,15 @@ def test_a_good_upload_keeps_every_rule(name: str, tmp_path: Path) -> None:
     }
 
 
+def test_what_a_run_stepped_back_behind_is_not_told_to_hold(tmp_path: Path) -> None:
+    """Newer content, by another contract: another version may have other rules, and other tables."""
+    report = processed(lines(order(1)), of_shop(), tmp_path)
+    event = told(report, contracts.load(ROOT / "contracts" / "marketplace.odcs.yaml", SHOP))
+    assert faults(event) == []
+    assert (event["eventType"], event["outputs"], asserted(event)) == ("COMPLETE", [], {})
+    assert event["run"]["facets"]["etl_upload"]["contentId"] == report["upload"]["contentId"]
+
+
 @pytest.mark.parametrize(
     "event",
     [
