@@ -34,6 +34,7 @@ def _without_spark() -> Iterator[None]:
 
 with _without_spark():
     import pandera.pandas as pandera
+    from pandera.backends.pandas import builtin_checks  # noqa: F401  else the first validation does, and finds PySpark
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaError
 
