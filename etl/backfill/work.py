@@ -70,9 +70,8 @@ class Work:
 
     def __call__(self, task: Task) -> Outcome:
         """Pass over or run one upload. Raises nothing: whoever asked may be on another machine."""
-        feed = _unpacked(self.packed)[task.feed]
         try:
-            return _outcome(task, feed, _storage())
+            return _outcome(task, _unpacked(self.packed)[task.feed], _storage())
         except EtlError as error:
             return failure(task, error)
         except Exception as error:  # noqa: BLE001  the outermost edge of this process: a bug stops no other upload

@@ -71,3 +71,9 @@ def test_a_bug_says_where_and_not_what(tmp_path: Path, monkeypatch: pytest.Monke
     assert outcome.status == "failed"
     assert "ValueError in test_work.py" in str(outcome.reason)
     assert "joao" not in str(outcome)
+
+
+def test_contracts_of_another_version_of_etl_are_no_executor_that_died() -> None:
+    outcome = Work(b"not what this version packs")(Task("s3://shop/orders.json", 1, 0))
+    assert (outcome.status, outcome.again) == ("failed", False)
+    assert "s3://shop/orders.json: UnpicklingError in work.py" in str(outcome.reason)
