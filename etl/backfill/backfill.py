@@ -81,13 +81,11 @@ def backfill(plan: Plan, engine: Engine) -> Iterator[Outcome]:
 
 @dataclass(slots=True)
 class Tally:
-    """The sums of a backfill so far. `bytes` are those of uploads that were run, as they are stored."""
+    """The sums of a backfill so far."""
 
     uploads: Counter[str] = field(default_factory=Counter)
     records: Counter[str] = field(default_factory=Counter)
-    bytes: int = 0
 
     def add(self, outcome: Outcome) -> None:
         self.uploads[outcome.status] += 1
         self.records.update(outcome.records)
-        self.bytes += outcome.task.size if outcome.records else 0
