@@ -12,8 +12,8 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -43,15 +43,16 @@ class SparkEngine:
         return f"Spark {self._context.version} at {self._context.master}"
 
     def outcomes(self, work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Job by job. Raises `EngineError`."""
+        """Job by job, as they end: a large upload in one of them holds up no other. Raises `EngineError`."""
         one = _task(work, self._failures())
         jobs = iter(_cut(tasks, _JOB))
         with ThreadPoolExecutor(_JOBS, "etl-jobs") as threads:
-            running = [threads.submit(self._job, one, job) for job in islice(jobs, _JOBS)]
+            running = {threads.submit(self._job, one, job) for job in islice(jobs, _JOBS)}
             while running:
-                done = running.pop(0).result()
-                running += [threads.submit(self._job, one, job) for job in islice(jobs, 1)]
-                yield from done
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                outcomes = [outcome for job in done for outcome in job.result()]
+                running |= {threads.submit(self._job, one, job) for job in islice(jobs, len(done))}
+                yield from outcomes
 
     def _job(self, one: Callable[[Task], Outcome], tasks: Sequence[Task]) -> list[Outcome]:
         with _translated():
@@ -72,7 +73,8 @@ def spark(master: str | None) -> Iterator[SparkEngine]:
     try:
         yield SparkEngine(session.sparkContext)
     finally:
-        session.stop()
+        with suppress(Py4JError, OSError):  # it may be what failed
+            session.stop()
 
 
 def _session(master: str | None) -> SparkSession:

@@ -139,6 +139,20 @@ def test_a_master_that_is_not_there_is_one_line() -> None:
     assert "Traceback" not in done.stderr.decode()
 
 
+def test_a_driver_that_dies_is_one_line(uploads: Path, tmp_path: Path) -> None:
+    arguments = ["backfill", uploads, *to(tmp_path / "out"), "--engine", "spark", "--master", "local[1]"]
+    with subprocess.Popen(
+        command(*arguments), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        reached(lambda: any((tmp_path / "out" / "lake" / "_runs").rglob("*.json")), process)
+        (java,) = (child for child in children(process.pid) if b"java" in Path(f"/proc/{child}/cmdline").read_bytes())
+        os.kill(java, signal.SIGKILL)
+        said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 3
+    assert said.splitlines()[-1].startswith("etl: Spark failed: ")
+    assert "Traceback" not in said
+
+
 def test_no_java_is_one_line(tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
