@@ -7,17 +7,24 @@ process here has a pipe of its own, and no locks.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.resource_tracker import ensure_running
 
 from etl.backfill.work import Outcome, Task, Work
 
 _SPAWN = get_context("spawn")  # a fork would share Arrow's threads, which it does not have
 _FAREWELL = 10  # seconds in which a process that is told to stop removes what it has staged
+
+
+def processors() -> int:
+    """Those that this process may use; where the system does not tell (macOS), all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalEngine:
@@ -57,7 +64,8 @@ class _Worker:
     def _start(self) -> None:
         self.line, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
-        self._process.start()
+        with _deaf():
+            self._process.start()
         theirs.close()  # so that the line ends with the process
         self._send(self._task)
 
@@ -97,9 +105,19 @@ class _Worker:
         self._process.kill()
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started within does not hear Ctrl-C, which is for who starts it; not while it imports things, either."""
+    ensure_running()  # a process of multiprocessing's own: to start that would end this
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(work: Work, line: Connection) -> None:
-    """What a process does. Ctrl-C is for the one that started it, which says when to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a process does. Who started it says when to stop."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with suppress(EOFError, OSError):  # the other end is closed: all is done, or whoever asked is gone
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from rich.text import Text
 from etl import backfill as filling
 from etl import pipeline
 from etl.backfill import Engine, Outcome, Plan, Tally
-from etl.backfill.local import LocalEngine
+from etl.backfill.local import LocalEngine, processors
 from etl.cli import show, sources
 from etl.cli.exits import BROKEN, FELL_SHORT, WRONG_USAGE, complain, failed
 from etl.cli.routing import ContractPath, Lake, Quarantine, chooser
@@ -96,7 +95,7 @@ def _plan(source: list[str], contract: Path | None, lake: str | None, quarantine
 @contextmanager
 def _engine(name: EngineName, processes: int | None, master: str | None) -> Iterator[Engine]:
     if name is EngineName.local:
-        yield LocalEngine(processes or len(os.sched_getaffinity(0)))
+        yield LocalEngine(processes or processors())
         return
     try:
         from etl.backfill.spark import spark

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from etl.backfill import Outcome, Task
-from etl.backfill.local import LocalEngine
+from etl.backfill.local import LocalEngine, processors
 from tests.backfill.uploads import command, environment, made, mixed, to
+from tests.examples import EXAMPLES
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,37 @@ def test_ctrl_c_leaves_no_process_and_nothing_staged(tmp_path: Path) -> None:
     assert process.returncode == 130
     _wait(lambda: not _is_there(process.pid))
     assert list(staged.iterdir()) == []
+
+
+def test_ctrl_c_while_processes_start_is_one_line_too(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("backfill", EXAMPLES[0].parent, *to(tmp_path / "out"), "--processes", 2),
+        env=environment(),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    _wait(lambda: len(_spawned(process.pid)) == 2)
+    time.sleep(0.3)  # they import for longer than that
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == (
+        b"etl: interrupted: uploads at work were not committed; run it again\n"
+    )
+    assert process.returncode == 130
+    _wait(lambda: not _is_there(process.pid))
+
+
+def test_without_the_systems_word_it_takes_all_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert processors() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
+    assert processors() == os.cpu_count()
+
+
+def _spawned(process: int) -> list[str]:
+    children = (path.read_text().split() for path in Path(f"/proc/{process}/task").glob("*/children"))
+    return [
+        child for some in children for child in some if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
 
 
 def _is_there(group: int) -> bool:
