@@ -139,6 +139,9 @@ SECRET = "/etc/hostname"
         ("SELECT name::INTEGER FROM feed", "Could not convert string"),
         ("SELECT error('no')", "no"),
         ("SELECT DATE '9999-12-31' + INTERVAL 1000 DAY AS d, 1 AS n", "d: a value that can't be shown"),
+        ("SELECT 340282366920938463463374607431768211455::UHUGEINT AS u", "u: a UHUGEINT can't be shown as it is"),
+        ("SELECT [TIMETZ '10:00+02'] AS t", "t: a TIME WITH TIME ZONE[] can't be shown as it is; CAST it to VARCHAR"),
+        ("SELECT '101'::BIT AS b", "b: a BIT can't be shown"),
         ("SELECT (CASE WHEN i = 500000 THEN 'x' ELSE '1' END)::INT FROM range(1000000) t(i)", "Could not convert"),
     ],
 )  # fmt: skip
