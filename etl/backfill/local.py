@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.resource_tracker import ensure_running
 
 from etl.backfill.work import Outcome, Task, Work
+from etl.errors import EngineError
 
 _SPAWN = get_context("spawn")  # a fork would share Arrow's threads, which it does not have
 _FAREWELL = 10  # seconds in which a process that is told to stop removes what it has staged
@@ -38,19 +39,26 @@ class LocalEngine:
         return f"{self.processes} process{'es' if self.processes > 1 else ''}"
 
     def outcomes(self, work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """In the order in which they end."""
+        """In the order in which they end. Raises `EngineError`."""
         left = iter(tasks)
-        crew = [_Worker(work, task) for _, task in zip(range(self.processes), left, strict=False)]
+        crew: list[_Worker] = []
         try:
+            for _, task in zip(range(self.processes), left, strict=False):
+                crew.append(_Worker(work, task))
             while crew:
                 ready = wait([worker.line for worker in crew])
                 for worker in [worker for worker in crew if worker.line in ready]:
                     yield worker.outcome()
                     if not worker.begin(next(left, None)):
                         crew.remove(worker)
+        except OSError as error:
+            why = f"no process can be started ({error.strerror or error})"
+            raise EngineError(f"{why}; have fewer --processes, or raise this machine's limits") from error
         finally:
             for worker in crew:
                 worker.stop()
+            for worker in crew:
+                worker.stopped()
 
 
 class _Worker:
@@ -63,9 +71,10 @@ class _Worker:
 
     def _start(self) -> None:
         self.line, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
+        process = _SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
         with _deaf():
-            self._process.start()
+            process.start()
+        self._process = process
         theirs.close()  # so that the line ends with the process
         self._send(self._task)
 
@@ -99,8 +108,11 @@ class _Worker:
             self.line.send(task)
 
     def stop(self) -> None:
-        """End it in the middle of its task, of which it leaves nothing staged."""
+        """Tell it to end in the middle of its task, of which it leaves nothing staged."""
         self._process.terminate()
+
+    def stopped(self) -> None:
+        """Wait until it has ended, but not for long."""
         self._process.join(_FAREWELL)
         self._process.kill()
 

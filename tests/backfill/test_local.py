@@ -1,5 +1,6 @@
 """Processes: whichever dies, only its upload has failed; and none outlives the backfill."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.backfill import Outcome, Task
+from etl.backfill import Outcome, Task, local
 from etl.backfill.local import LocalEngine, processors
+from etl.errors import EngineError
 from tests.backfill.uploads import command, environment, made, mixed, to
 from tests.examples import EXAMPLES
 
@@ -56,6 +58,17 @@ def test_a_process_that_dies_takes_its_own_upload_and_no_other(tmp_path: Path, a
     }
     assert f"{act}-2: its process died (exit code {code})" in str(found[f"{act}-2"].reason)
     assert not found[f"{act}-2"].again, "it would die again"
+
+
+def test_a_machine_that_starts_no_more_processes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(worker: local._Worker) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(local._Worker, "_start", refuse)
+    with pytest.raises(
+        EngineError, match=r"no process can be started \(Resource temporarily .*; have fewer --processes"
+    ):
+        outcomes(tmp_path, 2, "do-0")
 
 
 def test_nothing_to_do(tmp_path: Path) -> None:
