@@ -39,8 +39,8 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """Of all tasks."""
-        return sum(task.size for task in self.tasks)
+        """Of all uploads, as they are stored."""
+        return sum(task.size for task in (*self.tasks, *(outcome.task for outcome in self.failed)))
 
 
 def plan(

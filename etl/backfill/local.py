@@ -84,9 +84,7 @@ class _Worker:
             outcome: Outcome = self.line.recv()
         except (EOFError, OSError):
             self._process.join()
-            died = f"its process died (exit code {self._process.exitcode}), most likely for want of memory"
-            reason = f"{self._task.location}: {died}; give this machine more, or have fewer --processes"
-            return Outcome(self._task, "failed", reason=reason)
+            return Outcome(self._task, "failed", reason=f"{self._task.location}: {_died(self._process.exitcode)}")
         return outcome
 
     def begin(self, task: Task | None) -> bool:
@@ -115,6 +113,14 @@ class _Worker:
         """Wait until it has ended, but not for long."""
         self._process.join(_FAREWELL)
         self._process.kill()
+
+
+def _died(code: int | None) -> str:
+    """Systems that run out of memory kill; what ends otherwise has said why."""
+    if code == -signal.SIGKILL:
+        why = "its process was killed, most likely for want of memory"
+        return f"{why}; give this machine more, or have fewer --processes"
+    return f"its process ended (exit code {code}); if it has not said why, run this upload alone by `etl run`"
 
 
 @contextmanager

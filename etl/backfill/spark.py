@@ -16,7 +16,6 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
-from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark import SparkContext, TaskContext
@@ -26,7 +25,8 @@ from pyspark.sql import SparkSession
 from etl.backfill.work import Outcome, Task, Work
 from etl.errors import EngineError
 
-_JOB = 5000  # tasks in one of Spark's jobs: a driver holds a million at a time badly
+_JOB = 100  # tasks in one of Spark's jobs, at least: outcomes are known when it ends
+_DEEP = 4  # tasks of a job for each processor: enough that few wait for its last
 _JOBS = 2  # at a time: the second fills the processors that the first leaves when it ends
 _FAILURES = 4  # of a task, after which Spark gives up the whole job, unless `spark.task.maxFailures` says otherwise
 _LOCAL = re.compile(r"local(\[(\*|\d+)\])?")
@@ -45,7 +45,7 @@ class SparkEngine:
     def outcomes(self, work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Job by job, as they end: a large upload in one of them holds up no other. Raises `EngineError`."""
         one = _task(work, self._failures())
-        jobs = iter(_cut(tasks, _JOB))
+        jobs = self._cut(tasks)
         with ThreadPoolExecutor(_JOBS, "etl-jobs") as threads:
             running = {threads.submit(self._job, one, job) for job in islice(jobs, _JOBS)}
             while running:
@@ -54,12 +54,20 @@ class SparkEngine:
                 running |= {threads.submit(self._job, one, job) for job in islice(jobs, len(done))}
                 yield from outcomes
 
+    def _cut(self, tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+        """Jobs, by the processors that there are when each begins: clusters grow while they are at work."""
+        left = iter(tasks)
+        while job := list(islice(left, max(_JOB, _DEEP * self._context.defaultParallelism))):
+            yield job
+
     def _job(self, one: Callable[[Task], Outcome], tasks: Sequence[Task]) -> list[Outcome]:
         with _translated():
             return self._context.parallelize(tasks, len(tasks)).map(one).collect()
 
     def _failures(self) -> int:
         """How often a task may fail before Spark gives all up."""
+        if _LOCAL.fullmatch(str(self._context.master)):
+            return 1
         local = re.fullmatch(r"local\[[^,]*,(\d+)\]", str(self._context.master))
         told = self._context.getConf().get("spark.task.maxFailures")
         return int(local[1] if local else told or _FAILURES)
@@ -141,7 +149,3 @@ def _words(error: BaseException) -> str:
     if "JAVA_GATEWAY_EXITED" in text or isinstance(error, FileNotFoundError):
         return "it needs Java, 17 or newer: install it, or set JAVA_HOME"
     return next(filter(None, map(str.strip, text.splitlines())), type(error).__name__)
-
-
-def _cut(tasks: Sequence[Any], length: int) -> Iterator[Sequence[Any]]:
-    yield from (tasks[start : start + length] for start in range(0, len(tasks), length))

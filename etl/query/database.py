@@ -125,7 +125,7 @@ def _demand_select(statement: str) -> None:
     kinds = [parsed.type for parsed in duckdb.extract_statements(statement)]
     if kinds != [duckdb.StatementType.SELECT]:
         found = ", ".join(kind.name for kind in kinds) or "nothing"
-        raise UsageError(f"one SELECT is expected, found {found}: the lake is written by `etl run` alone")
+        raise UsageError(f"one SELECT is expected, found {found}; nothing else can be asked, nor written")
 
 
 @contextmanager

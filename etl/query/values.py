@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -61,6 +62,8 @@ def _form(kind: pa.DataType) -> Form | None:
         return _moment
     if types.is_decimal(kind):
         return _digits
+    if types.is_floating(kind):
+        return _double
     if types.is_map(kind):
         return _pairs(_form(kind.key_type), _form(kind.item_type))
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
@@ -78,6 +81,11 @@ def _moment(value: datetime) -> str:
 def _digits(value: Decimal) -> msgspec.Raw:
     """As a number of JSON: all digits, where an encoder of decimals would write 0E-10."""
     return msgspec.Raw(f"{value:f}".encode())
+
+
+def _double(value: float) -> float | str:
+    """JSON has no NaN and no infinity, and null is something else."""
+    return value if math.isfinite(value) else repr(value)
 
 
 def _formed(value: Any, form: Form | None) -> Any:

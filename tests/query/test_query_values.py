@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from etl import query
+from etl.query import values
 from tests.hostile.test_names import VALUES
 from tests.query.lakes import NUMBER, ask, contract, publish
 
@@ -190,3 +192,10 @@ def test_partitions_have_the_contracts_types(tmp_path, column, values):
     assert ask("SELECT n, p FROM feed ORDER BY n", f"{tmp_path}/lake/", tmp_path) == rows
     least = ask("SELECT max(p) AS p FROM feed", f"{tmp_path}/lake/", tmp_path)
     assert least == [{"p": max(values)}]
+
+
+def test_what_json_has_no_number_for_is_no_null() -> None:
+    doubles = "'nan'::DOUBLE AS a, '-inf'::FLOAT AS b, ['inf'::DOUBLE] AS c, 0.1::DOUBLE AS d, NULL::DOUBLE AS e"
+    with query.asked(f"SELECT {doubles}", {}) as found:
+        (row,) = values.rows(found)
+        assert values.document(found.names, row) == '{"a":"nan","b":"-inf","c":["inf"],"d":0.1,"e":null}'
