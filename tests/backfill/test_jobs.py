@@ -17,6 +17,7 @@ class Context:
     master: str = "a test"
     third: Event = field(default_factory=Event)
     tasks: Sequence[Task] = ()
+    defaultParallelism: int = 0  # noqa: N815  its name there
 
     def getConf(self) -> dict[str, str]:  # noqa: N802  its name there
         return {}
@@ -42,3 +43,11 @@ def test_a_large_upload_holds_up_no_other_job(monkeypatch: pytest.MonkeyPatch) -
     found = [one.task.location for one in engine.SparkEngine(Context()).outcomes(None, tasks)]  # type: ignore[arg-type]
     assert sorted(found) == sorted(task.location for task in tasks)
     assert found[0] == "second"
+
+
+def test_jobs_grow_with_the_cluster() -> None:
+    tasks, context = [Task(str(number), 1, 0) for number in range(1000)], Context()
+    jobs = engine.SparkEngine(context)._cut(tasks)  # type: ignore[arg-type]
+    assert len(next(jobs)) == 100
+    context.defaultParallelism = 200
+    assert [len(job) for job in jobs] == [800, 100]
