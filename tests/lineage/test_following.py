@@ -16,6 +16,7 @@ from etl.contract.model import Contract
 from etl.errors import EtlError, StorageError
 from etl.lineage import Lineage, following
 from etl.lineage.configured import is_configured
+from tests.examples import ROOT
 from tests.lineage.conftest import KEY, Server
 from tests.lineage.runs import lines, of_shop, order, processed
 from tests.lineage.specification import faults
@@ -71,7 +72,7 @@ def test_off_it_is_not_even_imported(tmp_path: Path) -> None:
         "Lineage(print).follow('/x', None, dict)\n"
         "assert not [each for each in sys.modules if each.split('.')[0] in ('openlineage', 'requests', 'httpx2')]"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "ORDERS_BUCKET": "orders"})
+    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def test_what_a_run_gives_is_given_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
