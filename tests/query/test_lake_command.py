@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -260,13 +261,15 @@ def test_ctrl_c_ends_it(lake, tmp_path, asked):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     code = "import sys; from etl import query; from etl.cli import main; print('go', end='', file=sys.stderr); main()"
     command = [sys.executable, "-c", code, "lake", "query", asked, "--lake", lake]
-    with (
-        open(os.devnull, "wb") as nowhere,
-        subprocess.Popen(command, stdout=nowhere, stderr=subprocess.PIPE, cwd=tmp_path, env=environment) as process,
-    ):
-        assert process.stderr
-        assert process.stderr.read(2) == b"go"
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # who runs tests in the background may ignore it
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": tmp_path, "env": environment}
+    with subprocess.Popen(command, preexec_fn=heard, **streams) as process:
+        try:
+            assert process.stderr
+            assert process.stderr.read(2) == b"go"
+            time.sleep(3)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, err) == (130, b"etl: interrupted\n")
