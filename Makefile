@@ -61,7 +61,7 @@ scale: .venv/dev.ready .venv-bench/ready
 
 # A quarter of an hour: 200 uploads by each engine of a backfill, beside each other.
 bench-backfill: .venv/dev.ready
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python bench/backfill.py
+	@PYTHONPATH=. $(BIN)/python bench/backfill.py
 
 # A minute or two: the ratios at one small size, and no more.
 bench-short: .venv/dev.ready .venv-bench/ready

@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+from tests.backfill.processes import EXECUTOR, below
 
 ROOT = Path(__file__).parent.parent
 CORES = len(os.sched_getaffinity(0))
@@ -52,19 +53,10 @@ def timed(command: list[str], killed: Path | None = None, half: int = 0) -> floa
     if killed:
         while len(list((killed / "lake" / "_runs").glob("*/*.json"))) < half:
             time.sleep(0.2)
-        os.kill(next(_executors(process.pid)), signal.SIGKILL)
+        os.kill(next(below(process.pid, EXECUTOR)), signal.SIGKILL)
     if process.wait() > 1:
         sys.exit(f"exit code {process.returncode}: {' '.join(command)}")
     return time.perf_counter() - started
-
-
-def _executors(process: int) -> Iterator[int]:
-    for thread in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in thread.read_text().split():
-            if b"CoarseGrainedExecutorBackend" in Path(f"/proc/{child}/cmdline").read_bytes():
-                yield int(child)
-            else:
-                yield from _executors(int(child))
 
 
 def fingerprint(out: Path) -> str:

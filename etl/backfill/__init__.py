@@ -11,7 +11,7 @@ local.py      the engine of one machine: processes
 spark.py      the engine of a cluster: Apache Spark (not imported until it is asked for)
 """
 
-from etl.backfill.backfill import Engine, Plan, Tally, backfill, plan
+from etl.backfill.backfill import Engine, Plan, Tally, outcomes, plan
 from etl.backfill.work import Feed, Outcome, Task, Work
 
-__all__ = ["Engine", "Feed", "Outcome", "Plan", "Tally", "Task", "Work", "backfill", "plan"]
+__all__ = ["Engine", "Feed", "Outcome", "Plan", "Tally", "Task", "Work", "outcomes", "plan"]

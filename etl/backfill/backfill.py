@@ -65,7 +65,7 @@ def plan(
     return Plan(work([*feeds.values()]), tasks, failed)
 
 
-def backfill(plan: Plan, engine: Engine) -> Iterator[Outcome]:
+def outcomes(plan: Plan, engine: Engine) -> Iterator[Outcome]:
     """One outcome of each upload, as it comes. Raises `EtlError` where the engine fails."""
     yield from plan.failed
     tasks = plan.tasks

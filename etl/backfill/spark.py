@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -60,7 +60,7 @@ class SparkEngine:
         while job := list(islice(left, max(_JOB, _DEEP * self._context.defaultParallelism))):
             yield job
 
-    def _job(self, one: Callable[[Task], Outcome], tasks: Sequence[Task]) -> list[Outcome]:
+    def _job(self, one: Work, tasks: Sequence[Task]) -> list[Outcome]:
         with _translated():
             return self._context.parallelize(tasks, len(tasks)).map(one).collect()
 
@@ -106,7 +106,7 @@ def _patient(cores: str) -> str:
     return f"local[{cores},{_FAILURES}]"
 
 
-def _task(work: Work, failures: int) -> Callable[[Task], Outcome]:
+def _task(work: Work, failures: int) -> Work:
     def one(task: Task) -> Outcome:
         """The last attempt is not made: an upload that ends its executor would end the backfill with it."""
         _freeze()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -62,9 +62,13 @@ class Feed:
     outputs: Outputs
 
 
+Work = Callable[[Task], Outcome]
+"""What is to be done with each task, in whatever process; it can be pickled."""
+
+
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be done with each task. The feeds are packed, so that each process unpacks them once."""
+class _Runs:
+    """Runs them. The feeds are packed, so that each process unpacks them once."""
 
     packed: bytes
 
@@ -79,8 +83,8 @@ class Work:
 
 
 def work(feeds: Sequence[Feed]) -> Work:
-    """The work of these feeds."""
-    return Work(pickle.dumps(tuple(feeds)))
+    """To pass over or run uploads of these feeds."""
+    return _Runs(pickle.dumps(tuple(feeds)))
 
 
 def failure(task: Task, error: EtlError) -> Outcome:

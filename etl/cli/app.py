@@ -22,17 +22,15 @@ from typer.core import TyperGroup
 from etl import pipeline
 from etl.cli import backfill, review, show, sources
 from etl.cli.contract import contract_app
-from etl.cli.exits import FELL_SHORT, complain, failed
+from etl.cli.exits import FELL_SHORT, INTERRUPTED, complain, failed
 from etl.cli.lake import lake_app
+from etl.cli.places import CONTRACTS
 from etl.cli.quarantine import quarantine_app
 from etl.cli.routing import ContractPath, Lake, Quarantine, chooser
+from etl.cli.telling import lineage
 from etl.contract.model import Contract
 from etl.errors import EtlError
-from etl.lineage import Lineage
 from etl.storage import AnyStorage, Storage
-
-_CONTRACTS = Path("contracts")
-_INTERRUPTED = 130  # as shells say it
 
 
 class _Commands(TyperGroup):
@@ -47,7 +45,7 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:  # Typer would end without a word
             complain("interrupted: uploads at work were not committed; run it again")
-            raise typer.Exit(_INTERRUPTED) from error
+            raise typer.Exit(INTERRUPTED) from error
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
@@ -88,7 +86,7 @@ def run(
 ) -> None:
     """Process uploads: good records into the lake, bad ones into quarantine, with a report of each."""
     storage = AnyStorage()
-    lineage = Lineage(lambda location, reason: complain(f"{show.near(location)}: {reason}"))
+    told = lineage()
 
     def judge(location: str, agreed: Contract, progress: pipeline.Progress) -> Mapping[str, Any]:
         outputs = pipeline.outputs_of(agreed, lake, quarantine)
@@ -99,7 +97,7 @@ def run(
             with sources.stdin() as (upload, path):
                 return pipeline.run_file(upload, path, agreed, storage, outputs, progress)
 
-        return lineage.follow(location, agreed, process)
+        return told.follow(location, agreed, process)
 
     _each(source, contract, storage, judge, as_json=as_json, dry=False)
 
@@ -120,7 +118,7 @@ def check(source: sources.Sources, contract: ContractPath = None, as_json: AsJso
 
 @app.command()
 def template(
-    folder: Annotated[Path, typer.Option("--contracts", help="The folder of the contracts.")] = _CONTRACTS,
+    folder: Annotated[Path, typer.Option("--contracts", help="The folder of the contracts.")] = CONTRACTS,
     path: Annotated[Path, typer.Option("--template", help="The AWS SAM template.")] = Path("template.yaml"),
 ) -> None:
     """Write what follows from the contracts into the deployment template: Athena's tables, and alarms."""

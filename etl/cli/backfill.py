@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from etl import backfill as filling
 from etl import pipeline
-from etl.backfill import Engine, Outcome, Plan, Tally
+from etl.backfill import Engine, Outcome, Plan, Tally, outcomes, plan
 from etl.backfill.local import LocalEngine, processors
 from etl.cli import show, sources
 from etl.cli.exits import BROKEN, FELL_SHORT, WRONG_USAGE, complain, failed
@@ -89,7 +88,7 @@ def _plan(source: list[str], contract: Path | None, lake: str | None, quarantine
         raise UsageError("-: standard input is one upload; `etl run -` takes it")
     choose = chooser(contract, source)
     uploads = sources.described(source, open_storage())
-    return filling.plan(uploads, choose, lambda agreed: pipeline.outputs_of(agreed, lake, quarantine))
+    return plan(uploads, choose, lambda agreed: pipeline.outputs_of(agreed, lake, quarantine))
 
 
 @contextmanager
@@ -110,7 +109,7 @@ def _outcomes(planned: Plan, engine: Engine, started: float, *, as_json: bool) -
     tally, code = Tally(), 0
     total = len(planned.tasks) + len(planned.failed)
     with _progress(total, planned.bytes) as advance:
-        for outcome in filling.backfill(planned, engine):
+        for outcome in outcomes(planned, engine):
             tally.add(outcome)
             code = max(code, _code(outcome))
             advance(outcome)

@@ -7,6 +7,7 @@ import typer
 from etl.errors import ContractError, EtlError, UsageError
 
 FELL_SHORT, WRONG_USAGE, BROKEN = 1, 2, 3
+INTERRUPTED = 130  # as shells say it
 
 
 def failed(error: EtlError) -> int:

@@ -11,7 +11,7 @@ from etl.contract.model import Contract
 from etl.errors import UsageError
 from etl.storage import is_s3, normal
 
-_CONTRACTS = Path("contracts")
+CONTRACTS = Path("contracts")
 _OPTIONS = {"datalake": "--lake", "quarantine": "--quarantine"}
 
 
@@ -24,7 +24,7 @@ def known(contract: Path | None = None) -> tuple[Contract, ...]:
 
     if contract is not None:
         return (contracts.load(contract),)
-    return contracts.load_all(_CONTRACTS) if _CONTRACTS.is_dir() else ()
+    return contracts.load_all(CONTRACTS) if CONTRACTS.is_dir() else ()
 
 
 def lakes(given: str | None, contracts: Callable[[], Sequence[Contract]] = known) -> tuple[str, ...]:

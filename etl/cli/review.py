@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from etl.cli import places
-from etl.cli.exits import complain, failed
+from etl.cli.exits import failed
 from etl.cli.show import near
+from etl.cli.telling import lineage
 from etl.contract.model import Contract
 from etl.errors import EtlError
-from etl.lineage import Lineage
 from etl.storage import AnyStorage
 
 
@@ -43,7 +43,7 @@ def review(
             contracts=known,
             who=places.person(),
             now=lambda: datetime.now(UTC),
-            lineage=Lineage(lambda location, reason: complain(f"{near(location)}: {reason}")),
+            lineage=lineage(),
         )
         serve(desk, port, lambda link: _opened(link, desk.quarantines, desk.lakes), _again)
         typer.echo("The review has ended.")
@@ -58,7 +58,7 @@ def _watched(contract: Path | None) -> Callable[[], Sequence[Contract]]:
     def read(_: Sequence[tuple[str, int, int]]) -> Sequence[Contract]:
         return places.known(contract)
 
-    return lambda: read(_as_it_is(contract or Path("contracts")))
+    return lambda: read(_as_it_is(contract or places.CONTRACTS))
 
 
 def _as_it_is(path: Path) -> Sequence[tuple[str, int, int]]:

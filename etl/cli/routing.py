@@ -11,6 +11,7 @@ import typer
 from etl import contract as contracts
 from etl import pipeline
 from etl.cli import show
+from etl.cli.places import CONTRACTS
 from etl.contract.model import Contract
 from etl.errors import UsageError
 
@@ -19,7 +20,6 @@ ContractPath = Annotated[
 ]
 Lake = Annotated[str | None, typer.Option(help="Where the Parquet data lake lies: a folder or s3://...")]
 Quarantine = Annotated[str | None, typer.Option(help="Where rejected records go: a folder or s3://...")]
-_CONTRACTS = Path("contracts")
 
 
 def chooser(contract: Path | None, given: Sequence[str]) -> Callable[[str], Contract]:
@@ -29,9 +29,9 @@ def chooser(contract: Path | None, given: Sequence[str]) -> Callable[[str], Cont
         return lambda _: agreed
     if pipeline.STDIN in given:
         raise UsageError("-: standard input comes from nowhere, so no contract claims it; give --contract PATH")
-    if not _CONTRACTS.is_dir():
+    if not CONTRACTS.is_dir():
         raise UsageError("there is no folder contracts/ here; give --contract PATH")
-    known = contracts.load_all(_CONTRACTS)
+    known = contracts.load_all(CONTRACTS)
     return lambda location: _routed(location, known)
 
 

@@ -137,14 +137,10 @@ def _fault(place: Place, position: int, message: str) -> None:
 
 @functools.cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    """An empty database that reaches nothing: no files, no extensions, no Python variables."""
-    import duckdb
+    """An empty database."""
+    from etl.contract.locked import locked_in
 
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET python_enable_replacements = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
+    return locked_in(threads=1)
 
 
 # What a tree says.

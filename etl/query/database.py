@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow.dataset import Dataset
 
+from etl.contract.locked import locked_in
 from etl.errors import StorageError, UsageError
 
 _BATCH = 10_000  # rows
@@ -47,7 +48,7 @@ def asked(statement: str, tables: Mapping[str, Dataset]) -> Iterator[Result]:
 
     Raises `UsageError` where the SQL is at fault, with DuckDB's words, and `StorageError` where files can't be read.
     """
-    with _database() as database, _Patience(database) as patience:
+    with locked_in() as database, _Patience(database) as patience:
         with _translated():
             _demand_select(statement)
             for name, table in tables.items():
@@ -97,28 +98,9 @@ class _Patience:
 
 def sql_types(columns: Mapping[str, pa.DataType]) -> dict[str, str]:
     """What SQL calls the types of columns."""
-    with _database() as database:
+    with locked_in() as database:
         database.register("one", pa.schema(list(columns.items())).empty_table())
         return dict(zip(columns, map(str, database.sql("SELECT * FROM one").types), strict=True))
-
-
-@contextmanager
-def _database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(
-        ":memory:",
-        config={
-            "enable_external_access": False,
-            "python_enable_replacements": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_persistent_secrets": False,
-            "temp_directory": "",
-        },
-    ) as database:
-        database.execute("SET GLOBAL TimeZone = 'UTC'").fetchall()
-        database.execute("SET GLOBAL lock_configuration = true").fetchall()
-        yield database
 
 
 def _demand_select(statement: str) -> None:

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow.dataset import Dataset
 
+from etl.contract.locked import locked_in
 from etl.errors import StorageError
 
 SECONDS = 60.0  # what a statement may take; a row condition over a block takes milliseconds
@@ -114,23 +115,7 @@ def _cursor() -> duckdb.DuckDBPyConnection:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    database = duckdb.connect(
-        ":memory:",
-        config={
-            "enable_external_access": False,
-            "python_enable_replacements": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_persistent_secrets": False,
-            "temp_directory": "",
-            "memory_limit": _MEMORY,
-            "threads": 1,
-        },
-    )
-    database.execute("SET GLOBAL TimeZone = 'UTC'")
-    database.execute("SET GLOBAL lock_configuration = true")
-    return database
+    return locked_in(memory_limit=_MEMORY, threads=1)
 
 
 def _failed(error: duckdb.Error) -> Uncomputable | StorageError:

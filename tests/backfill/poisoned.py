@@ -26,7 +26,7 @@ class Poison:
 def main(master: str, folder: str) -> None:
     tasks = [Task(name, 1, 0) for name in ("first", "poison", "last")]
     with spark(master) as engine:
-        found = engine.outcomes(Poison(folder), tasks)  # type: ignore[arg-type]
+        found = engine.outcomes(Poison(folder), tasks)
         print(json.dumps({one.task.location: [one.status, one.reason] for one in found}))  # noqa: T201  it is a script
 
 

@@ -13,6 +13,7 @@ import pytest
 from etl.backfill import Outcome, Task, local
 from etl.backfill.local import LocalEngine, processors
 from etl.errors import EngineError
+from tests.backfill.processes import below
 from tests.backfill.uploads import command, environment, made, mixed, to
 from tests.examples import EXAMPLES
 
@@ -35,7 +36,7 @@ class Acting:
 
 def outcomes(tmp_path: Path, processes: int, *names: str) -> dict[str, Outcome]:
     tasks = [Task(name, 1, 0) for name in names]
-    found = list(LocalEngine(processes).outcomes(Acting(str(tmp_path)), tasks))  # type: ignore[arg-type]
+    found = list(LocalEngine(processes).outcomes(Acting(str(tmp_path)), tasks))
     assert len(found) == len(tasks)
     return {one.task.location: one for one in found}
 
@@ -120,7 +121,7 @@ def test_ctrl_c_while_processes_start_is_one_line_too(tmp_path: Path) -> None:
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    _wait(lambda: len(_spawned(process.pid)) == 2)
+    _wait(lambda: len(list(below(process.pid, b"spawn_main"))) == 2)
     time.sleep(0.3)  # they import for longer than that
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate(timeout=60)[1] == (
@@ -134,13 +135,6 @@ def test_without_the_systems_word_it_takes_all_processors(monkeypatch: pytest.Mo
     assert processors() == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
     assert processors() == os.cpu_count()
-
-
-def _spawned(process: int) -> list[str]:
-    children = (path.read_text().split() for path in Path(f"/proc/{process}/task").glob("*/children"))
-    return [
-        child for some in children for child in some if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
 
 
 def _is_there(group: int) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from etl import backfill
 from etl import contract as contracts
-from etl.backfill import Outcome, Plan, Tally, Task, Work, backfill, plan
+from etl.backfill import Outcome, Plan, Tally, Task, Work, plan
 from etl.contract.model import Contract
 from etl.errors import UsageError
 from etl.pipeline import Outputs
@@ -45,7 +46,7 @@ def test_the_largest_comes_first_and_each_has_its_feed() -> None:
 def test_what_no_contract_claims_has_failed_and_the_others_go_on() -> None:
     found = planned(("nobody/a", 1), ("orders/b", 1))
     assert [task.location for task in found.tasks] == ["s3://shop/orders/b"]
-    outcomes = list(backfill(found, Scripted({})))
+    outcomes = list(backfill.outcomes(found, Scripted({})))
     assert [(one.status, one.usage) for one in outcomes] == [("failed", True), ("published", False)]
 
 
@@ -71,27 +72,29 @@ def failed(location: str, *, again: bool) -> Outcome:
 def test_an_upload_whose_storage_failed_comes_again_once_the_others_are_through() -> None:
     at = "s3://shop/orders/a"
     engine = Scripted({at: [failed(at, again=True)]})
-    assert [one.status for one in backfill(planned(("orders/a", 2), ("orders/b", 1)), engine)] == ["published"] * 2
+    assert [one.status for one in backfill.outcomes(planned(("orders/a", 2), ("orders/b", 1)), engine)] == [
+        "published"
+    ] * 2
     assert engine.rounds == [2, 1]
 
 
 def test_it_comes_three_times_and_no_more() -> None:
     at = "s3://shop/orders/a"
     engine = Scripted({at: [failed(at, again=True)] * 5})
-    assert [one.reason for one in backfill(planned(("orders/a", 1)), engine)] == ["overloaded"]
+    assert [one.reason for one in backfill.outcomes(planned(("orders/a", 1)), engine)] == ["overloaded"]
     assert engine.rounds == [1, 1, 1]
 
 
 def test_what_fails_for_good_comes_once() -> None:
     at = "s3://shop/orders/a"
     engine = Scripted({at: [failed(at, again=False)]})
-    assert [one.status for one in backfill(planned(("orders/a", 1)), engine)] == ["failed"]
+    assert [one.status for one in backfill.outcomes(planned(("orders/a", 1)), engine)] == ["failed"]
     assert engine.rounds == [1]
 
 
 def test_nothing_to_do_asks_no_engine() -> None:
     engine = Scripted({})
-    assert list(backfill(planned(), engine)) == []
+    assert list(backfill.outcomes(planned(), engine)) == []
     assert engine.rounds == []
 
 

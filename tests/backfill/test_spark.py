@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.backfill.processes import EXECUTOR, below
 from tests.backfill.uploads import command, environment, made, mixed, to
 from tests.examples import ROOT
 from tests.seaweed import BUCKET, Seaweed
@@ -63,7 +64,7 @@ def test_an_executor_that_is_killed_leaves_nothing(uploads: Path, tmp_path: Path
             command(*arguments), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             reached(lambda: len(list((tmp_path / "out" / "lake" / "_runs").rglob("*.json"))) >= 3, process)
-            os.kill(next(executors(process.pid)), signal.SIGKILL)
+            os.kill(next(below(process.pid, EXECUTOR)), signal.SIGKILL)
             said = process.communicate(timeout=300)[0].decode()
         assert process.returncode == 1, said
         assert "failed" not in said
@@ -145,7 +146,7 @@ def test_a_driver_that_dies_is_one_line(uploads: Path, tmp_path: Path) -> None:
         command(*arguments), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         reached(lambda: any((tmp_path / "out" / "lake" / "_runs").rglob("*.json")), process)
-        (java,) = (child for child in children(process.pid) if b"java" in Path(f"/proc/{child}/cmdline").read_bytes())
+        java = next(below(process.pid, b"java"))
         os.kill(java, signal.SIGKILL)
         said = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 3
@@ -163,20 +164,6 @@ def test_no_java_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "Spark failed: it needs Java" in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
-
-
-def executors(driver: int) -> Iterator[int]:
-    """The processes of Spark's executors below a driver's."""
-    for child in children(driver):
-        if b"CoarseGrainedExecutorBackend" in Path(f"/proc/{child}/cmdline").read_bytes():
-            yield child
-        else:
-            yield from executors(child)
-
-
-def children(process: int) -> list[int]:
-    threads = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for thread in threads for child in thread.read_text().split()]
 
 
 def reached(what: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 240) -> None:

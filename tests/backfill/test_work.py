@@ -7,7 +7,7 @@ import pytest
 
 from etl import pipeline
 from etl.backfill import Feed, Outcome, Task
-from etl.backfill.work import Work, work
+from etl.backfill.work import Work, _Runs, work
 from etl.contract import load
 from etl.pipeline import Outputs
 from etl.storage import LocalStorage
@@ -74,6 +74,6 @@ def test_a_bug_says_where_and_not_what(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_contracts_of_another_version_of_etl_are_no_executor_that_died() -> None:
-    outcome = Work(b"not what this version packs")(Task("s3://shop/orders.json", 1, 0))
+    outcome = _Runs(b"not what this version packs")(Task("s3://shop/orders.json", 1, 0))
     assert (outcome.status, outcome.again) == ("failed", False)
     assert "s3://shop/orders.json: UnpicklingError in work.py" in str(outcome.reason)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from etl.cli import places
-from etl.cli.exits import complain, failed
+from etl.cli.exits import INTERRUPTED, complain, failed
 from etl.errors import EtlError
 from etl.storage import AnyStorage
 
@@ -21,7 +21,6 @@ Lake = Annotated[
     str | None, typer.Option(help="The data lake: a folder or s3://... Without it, those that contracts/ name.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")]
-_INTERRUPTED = 130
 
 
 @lake_app.command()
@@ -79,4 +78,4 @@ def _complaining() -> Iterator[None]:
         raise typer.Exit(failed(error)) from error
     except KeyboardInterrupt as error:
         complain("interrupted")
-        raise typer.Exit(_INTERRUPTED) from error
+        raise typer.Exit(INTERRUPTED) from error

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
-from etl.cli.exits import complain, failed
+from etl.cli.exits import failed
 from etl.cli.show import near, plain, state_words
+from etl.cli.telling import lineage
 from etl.contract.model import Contract
 from etl.errors import EtlError, NotFound, UsageError
-from etl.lineage import Lineage
 from etl.replay import Replayed, replay
 from etl.review import Folder, report
 from etl.review.choosing import ALL
@@ -82,12 +82,12 @@ def replayed(found: Iterable[Folder], task: Task, storage: Storage, say: Callabl
     """Replay each folder, and say what came of it as it is done; complain of those that can't be."""
     done: list[One] = []
     codes = []
-    lineage = Lineage(lambda location, reason: complain(f"{near(location)}: {reason}"))
+    told = lineage()
     for folder in found:
         try:
             contract = agreed(report(folder, storage), task.known, storage, task.lake)
             run = partial(replay, folder, contract, storage, who=task.who, when=task.when, dry=task.dry)
-            came = run() if task.dry else lineage.replay(folder.location, contract, run)
+            came = run() if task.dry else told.replay(folder.location, contract, run)
         except EtlError as error:
             codes.append(failed(error))
             continue
